@@ -1,0 +1,89 @@
+{% macro read_tide(relation) -%}
+    {#-
+        How this build stands to the last one, after the lock and before anything is read:
+
+        now_seen   the transactions that are visible now: the watermark that this build will store
+        seen, xmin the last build's watermark, and the oldest transaction it does not cover
+        whole      compute every key: from nothing, after an edit, in another cluster, with --full-refresh
+        empty      the table has no row
+        reshaped   the contract's columns or key differ from those of the table
+        unsettled  descriptions, indexes or grants differ
+        fingerprint, shape, settings, reads   what the watermark remembers of the definition
+
+        One query; no part of it depends on when the last build ran.
+    -#}
+    {%- set name = relation_name(relation) -%}
+    {%- set beneath = upstream(model) -%}
+    {%- set tide = {
+        'name': name,
+        'reads': [],
+        'shape': local_md5(tojson([config.get('unique_key'), table_columns()])),
+        'settings': local_md5(tojson([
+            model.description, model.columns.values() | map(attribute='description') | list,
+            config.get('indexes', []), config.get('grants'),
+        ])),
+    } -%}
+    {%- for table in beneath.tables -%}
+        {%- do tide.reads.append(relation_name(table)) -%}
+    {%- endfor -%}
+
+    {%- set answer = run_query(tide_query(relation, tide, beneath)) -%}
+    {%- set row = answer.rows[0] -%}
+    {%- for column in answer.column_names -%}
+        {%- do tide.update({column: row[column]}) -%}
+    {%- endfor -%}
+    {%- do tide.update({
+        'empty': tide.missing or not run_query('select exists (select from ' ~ relation ~ ')').rows[0][0],
+        'whole': flags.FULL_REFRESH or tide.stale or scope_sql() is none,
+    }) -%}
+    {{- return(tide) -}}
+{%- endmacro %}
+
+
+{% macro tide_query(relation, tide, beneath) -%}
+    with definition as (
+        select
+            md5(concat_ws(
+                ' ',
+                '{{ local_md5(sql | replace(as_of(), "as_of")) }}'
+                {%- for view in beneath.views | unique %},
+                pg_get_viewdef('{{ view }}'::regclass)
+                {%- endfor %}
+                {%- for seed in beneath.seeds | unique %},
+                (
+                    select md5(string_agg(md5(seed::text), '' order by md5(seed::text)))
+                    from {{ seed }} as seed
+                )
+                {%- endfor %}
+            )) as fingerprint,
+            (select system_identifier from pg_control_system()) as cluster_id,
+            pg_current_snapshot()::text as now_seen
+    ),
+
+    compared as (
+        select
+            definition.*,
+            last.seen::text as seen,
+            pg_snapshot_xmin(last.seen)::text as xmin,
+            to_regclass('{{ relation }}') is null as missing,
+            to_regclass('{{ relation }}') is null or last.shape is distinct from '{{ tide.shape }}' as reshaped,
+            to_regclass('{{ relation }}') is null or last.settings is distinct from '{{ tide.settings }}' as unsettled,
+            last.fingerprint is distinct from definition.fingerprint as edited,
+            last.cluster_id is distinct from definition.cluster_id as moved,
+            exists (
+                select from ops.changes as c
+                where
+                    c.relation = any({{ text_array(tide.reads) }})
+                    and c.kind = 'reset'
+                    and c.xid >= pg_snapshot_xmin(last.seen)::text::bigint
+                    and not pg_visible_in_snapshot(c.xid::text::xid8, last.seen)
+            ) as refilled
+        from definition
+        left join ops.watermarks as last on last.relation = '{{ tide.name }}'
+    )
+
+    select
+        compared.*,
+        missing or reshaped or edited or moved or refilled as stale
+    from compared
+{%- endmacro %}

@@ -1,0 +1,92 @@
+{% macro write_rows(relation, tide) -%}
+    {#- Brings the rows in scope to what the model's SQL gives. Equal rows are left alone, so that nothing
+        ripples upward; replaced and new ones are logged for the models above. -#}
+    {%- set columns = table_columns() | map(attribute='name') | map('string') | list -%}
+    {%- do tide.update({'written': 0, 'deleted': 0}) -%}
+    {%- if tide.scoped == 0 -%}
+        {%- call statement('main') -%} select 'nothing new' {%- endcall -%}
+    {%- elif tide.whole and tide.empty -%}
+        {%- call statement('main') -%}
+            insert into {{ relation }} ({{ quoted_list(columns) }})
+            select {{ quoted_list(columns, 'r') }} from (
+                {{ narrowed_sql(tide) }}
+            ) as r
+        {%- endcall -%}
+        {%- do tide.update({'written': load_result('main').response.rows_affected}) -%}
+        {%- do log_reset(tide) -%}
+        {%- do run_query('analyze ' ~ relation) -%}
+    {%- else -%}
+        {%- call statement('write_result') -%}
+            create temporary table tide_result on commit drop as
+            {{ narrowed_sql(tide) }}
+        {%- endcall -%}
+        {%- do run_query('analyze pg_temp.tide_result') -%}
+
+        {%- call statement('delete_rows') -%}
+            with gone as (
+                delete from {{ relation }} as t
+                where
+                    {% if tide.keys -%}
+                    ({{ quoted_list(tide.keys, 't') }}) in (
+                        select {{ quoted_list(tide.keys, 's') }} from pg_temp.tide_scope as s
+                    ) and
+                    {% endif -%}
+                    not exists (select from pg_temp.tide_result as r where {{ same_row(columns) }})
+                returning t.*
+            )
+
+            insert into ops.changes (relation, kind, row_image)
+            select '{{ tide.name }}', 'old', to_jsonb(gone) from gone
+        {%- endcall -%}
+        {%- do tide.update({'deleted': load_result('delete_rows').response.rows_affected}) -%}
+
+        {%- call statement('main') -%}
+            with fresh as (
+                insert into {{ relation }} as t ({{ quoted_list(columns) }})
+                select {{ quoted_list(columns, 'r') }} from pg_temp.tide_result as r
+                where not exists (select from {{ relation }} as t where {{ same_row(columns) }})
+                returning t.*
+            )
+
+            insert into ops.changes (relation, kind, row_image)
+            select '{{ tide.name }}', 'new', to_jsonb(fresh) from fresh
+        {%- endcall -%}
+        {%- do tide.update({'written': load_result('main').response.rows_affected}) -%}
+        {%- if tide.reshaped -%}
+            {%- do log_reset(tide) -%}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro narrowed_sql(tide) -%}
+    {#- The model's SQL with its scope: the keys that were found, or no condition at all. -#}
+    {%- if tide.whole -%}
+        {{- modules.re.sub('(?s)/\* in scope \*/.*?/\* end of in scope \*/', 'true', sql) -}}
+    {%- else -%}
+        {{- sql | replace(scope_sql(), '    select * from pg_temp.tide_scope') -}}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro same_row(columns) -%}
+    {#- Key columns once more on their own where they cannot be null: they make it a hash join. -#}
+    {%- set required = table_columns() | selectattr('required') | map(attribute='name') | list -%}
+    {%- for column in config.get('unique_key') if column in required %}
+    t.{{ adapter.quote(column) }} = r.{{ adapter.quote(column) }} and
+    {%- endfor %}
+    ({{ quoted_list(columns, 't') }}) is not distinct from ({{ quoted_list(columns, 'r') }})
+{%- endmacro %}
+
+
+{% macro quoted_list(columns, alias='') -%}
+    {%- for column in columns -%}
+        {{ alias ~ '.' if alias }}{{ adapter.quote(column) }}{{ ', ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+
+{% macro log_reset(tide) -%}
+    {#- Tells the models above that this one was filled anew, without a row for each row. -#}
+    {%- do run_query("insert into ops.changes (relation, kind) values ('" ~ tide.name ~ "', 'reset')") -%}
+{%- endmacro %}

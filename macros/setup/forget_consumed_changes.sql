@@ -1,0 +1,20 @@
+{% macro forget_consumed_changes() -%}
+    {#- After a build: old versions that every reader has consumed go, and so do the watermarks of models
+        that the project no longer has (they would hold old versions for ever). -#}
+    {%- if execute and flags.WHICH in ('build', 'run') -%}
+        {%- set names = [] -%}
+        {%- for node in graph.nodes.values() if node.config.materialized == 'incremental' -%}
+            {%- do names.append(node.schema ~ '.' ~ node.alias) -%}
+        {%- endfor -%}
+        delete from ops.watermarks where relation <> all({{ text_array(names) }});
+        delete from ops.changes as c
+        where
+            c.written_at < now() - interval '{{ var("changes_kept_days") | int }} days'
+            and not exists (
+                select from ops.watermarks as w
+                where
+                    c.relation = any(w.reads)
+                    and not pg_visible_in_snapshot(c.xid::text::xid8, w.seen)
+            );
+    {%- endif -%}
+{%- endmacro %}

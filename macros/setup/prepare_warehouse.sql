@@ -1,0 +1,11 @@
+{% macro prepare_warehouse() -%}
+    {#- Before a build: rows that landed in default partitions get partitions of their own. -#}
+    {%- if execute and flags.WHICH in ('build', 'run') -%}
+        {%- if run_query("select to_regclass('ops.watermarks')").rows[0][0] is none -%}
+            {%- do exceptions.raise_compiler_error(
+                'database ' ~ target.dbname ~ ' has no Tidemark schema yet: run `tidemark up` first'
+            ) -%}
+        {%- endif -%}
+        select ops.ensure_partitions()
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,3 @@
+{% macro local_date(column) -%}
+    ({{ column }} at time zone '{{ var("reporting_timezone") }}')::date
+{%- endmacro %}

@@ -1,0 +1,69 @@
+{{ config(unique_key=['ticket_type', 'period_type', 'period_start']) }}
+
+with
+
+scope as (
+    select
+        c.ticket_type,
+        period.period_type,
+        period.period_start
+    from {{ changed(ref('workflow_completions')) }} as c
+    cross join lateral (
+        values
+        ('day', c.completed_date),
+        ('week', date_trunc('week', c.completed_date::timestamp)::date),
+        ('month', date_trunc('month', c.completed_date::timestamp)::date)
+    ) as period (period_type, period_start)
+),
+
+-- The dates whose completions the periods in scope may hold: equality on them can use the index.
+touched_dates as (
+    select distinct
+        scope.ticket_type,
+        touched.completed_date::date as completed_date
+    from scope
+    cross join lateral generate_series(
+        scope.period_start,
+        scope.period_start + case scope.period_type when 'day' then 0 when 'week' then 6 else 30 end,
+        interval '1 day'
+    ) as touched (completed_date)
+),
+
+completions as (
+    select *
+    from {{ ref('workflow_completions') }}
+    where {{ in_scope('ticket_type', 'completed_date', of='touched_dates') }}
+),
+
+completions_by_period as (
+    select
+        c.*,
+        period.period_type,
+        period.period_start
+    from completions as c
+    cross join lateral (
+        values
+        ('day', c.completed_date),
+        ('week', date_trunc('week', c.completed_date::timestamp)::date),
+        ('month', date_trunc('month', c.completed_date::timestamp)::date)
+    ) as period (period_type, period_start)
+),
+
+final as (
+    select
+        ticket_type,
+        period_type,
+        period_start,
+        count(*) as workflows_completed,
+        sum(active_seconds) as total_active_seconds,
+        sum(paused_seconds) as total_paused_seconds,
+        sum(estimated_seconds) as total_estimated_seconds,
+        avg(active_seconds) as avg_active_seconds,
+        count(active_seconds) as workflows_timed
+    from completions_by_period
+    where {{ in_scope('ticket_type', 'period_type', 'period_start') }}
+    group by ticket_type, period_type, period_start
+)
+
+select *
+from final

@@ -1,0 +1,127 @@
+{{ config(unique_key=['user_id', 'date']) }}
+
+with
+
+-- A changed day moves the rolling figures of the 27 dates after it, and, where it is a user's first or
+-- last, the dates between it and its neighbour.
+scope as (
+    select
+        changed_day.user_id,
+        touched.date::date as date
+    from {{ changed(ref('time_aggregations_daily')) }} as changed_day
+    left join lateral (
+        select max(d.date) as date
+        from {{ ref('time_aggregations_daily') }} as d
+        where d.user_id = changed_day.user_id and d.date < changed_day.date
+    ) as day_before on true
+    left join lateral (
+        select min(d.date) as date
+        from {{ ref('time_aggregations_daily') }} as d
+        where d.user_id = changed_day.user_id and d.date > changed_day.date
+    ) as day_after on true
+    cross join lateral generate_series(
+        coalesce(day_before.date, changed_day.date),
+        greatest(changed_day.date + 27, day_after.date),
+        interval '1 day'
+    ) as touched (date)
+),
+
+reached_dates as (
+    select distinct
+        scope.user_id,
+        scope.date - days_back as date
+    from scope
+    cross join generate_series(0, 27) as days_back
+),
+
+days_with_completions as (
+    select
+        user_id,
+        date,
+        sum(workflows_completed)::bigint as workflows,
+        sum(total_active_seconds) as active_seconds,
+        sum(total_estimated_seconds) as estimated_seconds
+    from {{ ref('time_aggregations_daily') }}
+    where {{ in_scope('user_id', 'date', of='reached_dates') }}
+    group by user_id, date
+),
+
+user_spans as (
+    select
+        user_id,
+        min(date) as first_date,
+        max(date) as last_date
+    from {{ ref('time_aggregations_daily') }}
+    where {{ in_scope('user_id') }}
+    group by user_id
+),
+
+calendar as (
+    select
+        user_span.user_id,
+        calendar_day.date::date as date
+    from user_spans as user_span
+    cross join lateral generate_series(
+        user_span.first_date, user_span.last_date, interval '1 day'
+    ) as calendar_day (date)
+    where {{ in_scope('user_span.user_id', 'calendar_day.date::date as date', of='reached_dates') }}
+),
+
+all_days as (
+    select
+        user_id,
+        date,
+        coalesce(d.workflows, 0) as workflows,
+        -- Nobody worked: a measured zero. Completions without known time: unknown.
+        case when d.workflows is null then 0 else d.active_seconds end as active_seconds,
+        d.active_seconds as rated_seconds,
+        d.estimated_seconds
+    from calendar
+    left join days_with_completions as d using (user_id, date)
+),
+
+rolled as (
+    select
+        user_id,
+        date,
+        workflows,
+        active_seconds / 3600 as hours,
+        rated_seconds / nullif(estimated_seconds, 0) as efficiency,
+        sum(workflows) over week / 7.0 as workflows_7d_avg,
+        sum(active_seconds) over week / 3600 as hours_7d,
+        sum(active_seconds) over week_before / 3600 as hours_7d_before,
+        sum(rated_seconds) over four_weeks
+        / nullif(sum(estimated_seconds) over four_weeks, 0) as efficiency_28d
+    from all_days
+    window
+        week as (
+            partition by user_id
+            order by date range between interval '6 days' preceding and current row
+        ),
+        week_before as (
+            partition by user_id
+            order by date range between interval '13 days' preceding and interval '7 days' preceding
+        ),
+        four_weeks as (
+            partition by user_id
+            order by date range between interval '27 days' preceding and current row
+        )
+),
+
+final as (
+    select
+        user_id,
+        date,
+        workflows,
+        hours,
+        efficiency,
+        workflows_7d_avg,
+        hours_7d / 7 as hours_7d_avg,
+        efficiency_28d,
+        round(100 * (hours_7d - hours_7d_before) / nullif(hours_7d_before, 0), 2) as hours_7d_change_percent
+    from rolled
+    where {{ in_scope('user_id', 'date') }}
+)
+
+select *
+from final

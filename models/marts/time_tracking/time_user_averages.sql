@@ -1,0 +1,34 @@
+{{ config(unique_key=['user_id', 'ticket_type']) }}
+
+with
+
+scope as (
+    select
+        c.user_id,
+        c.ticket_type
+    from {{ changed(ref('workflow_completions')) }} as c
+),
+
+completions as (
+    select *
+    from {{ ref('workflow_completions') }}
+    where {{ in_scope('user_id', 'ticket_type') }}
+),
+
+final as (
+    select
+        user_id,
+        ticket_type,
+        count(*) as workflows_completed,
+        avg(active_seconds) as avg_active_seconds,
+        avg(paused_seconds) as avg_paused_seconds,
+        avg(estimated_seconds) as avg_estimated_seconds,
+        sum(active_seconds) / nullif(sum(estimated_seconds), 0) as efficiency_ratio,
+        min(completed_date) as first_completed_date,
+        max(completed_date) as last_completed_date
+    from completions
+    group by user_id, ticket_type
+)
+
+select *
+from final

@@ -1,0 +1,1 @@
+"""Everything of Tidemark that is not SQL: the embedded server, loading, the command line, Dagster."""
