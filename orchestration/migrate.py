@@ -40,12 +40,12 @@ class Migration:
 
 
 def bundled() -> Traversable:
-    """The folder with the project's own migrations."""
+    """Return the folder with the project's own migrations."""
     return resources.files("orchestration") / "migrations"
 
 
 def read(directory: Traversable | None = None) -> list[Migration]:
-    """The migrations of a folder (the project's own if none is given), in order.
+    """Read the migrations of a folder (by default the project's own), in order.
 
     Raises:
         TidemarkError: a file is misnamed, or two have the same number.
@@ -73,7 +73,7 @@ def read(directory: Traversable | None = None) -> list[Migration]:
 
 
 def pending(connection: Connection, directory: Traversable | None = None) -> list[Migration]:
-    """The migrations that this database still lacks; reads only.
+    """List the migrations that this database still lacks; reads only.
 
     Raises:
         TidemarkError: the database has a migration that this checkout lacks, or has otherwise.
@@ -107,7 +107,7 @@ def pending(connection: Connection, directory: Traversable | None = None) -> lis
 
 
 def applied(connection: Connection) -> list[str]:
-    """The names of the migrations that this database has run, in order."""
+    """List the names of the migrations that this database has run, in order."""
     return [f"{version:04d}_{name}" for version, (name, _) in _recorded(connection).items()]
 
 
@@ -126,8 +126,9 @@ def apply(connection: Connection, directory: Traversable | None = None) -> list[
     """
     connection.execute("select pg_advisory_lock(%s)", [LOCK_KEY])
     try:
-        _create_record(connection)
         missing = pending(connection, directory)
+        if missing:
+            _create_record(connection)
         for migration in missing:
             _run(connection, migration)
         return [str(migration) for migration in missing]
@@ -145,6 +146,12 @@ def _recorded(connection: Connection) -> dict[int, tuple[str, str]]:
             ).fetchall()
     except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
         return {}
+    except psycopg.errors.InsufficientPrivilege as error:
+        database, user = connection.info.dbname, connection.info.user
+        raise TidemarkError(
+            f"the database {database} was set up by somebody else than the user {user}",
+            "use the URL of the user who owns its schemas, or name another database",
+        ) from error
     return {version: (name, checksum) for version, name, checksum in rows}
 
 

@@ -68,7 +68,7 @@ class Settings:
 
 
 def database_of(database_url: str) -> str | None:
-    """The database that a libpq URL (or keyword string) names.
+    """Return the database that a libpq URL (or keyword string) names.
 
     Raises:
         TidemarkError: libpq does not understand it. The message does not repeat it, because
@@ -89,7 +89,7 @@ def database_of(database_url: str) -> str | None:
 
 
 def default_home() -> Path:
-    """The user's own data folder, which no project tool copies or scans.
+    """Return the user's own data folder, which no project tool copies or scans.
 
     PostgreSQL refuses to run as root, so root's server runs as another user, who may not enter
     root's own folders: root's home is therefore /var/lib/tidemark.

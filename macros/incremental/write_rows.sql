@@ -26,9 +26,9 @@
             with gone as (
                 delete from {{ relation }} as t
                 where
-                    {% if tide.keys -%}
-                    ({{ quoted_list(tide.keys, 't') }}) in (
-                        select {{ quoted_list(tide.keys, 's') }} from pg_temp.tide_scope as s
+                    {% if tide.scope_columns -%}
+                    ({{ quoted_list(tide.scope_columns, 't') }}) in (
+                        select {{ quoted_list(tide.scope_columns, 's') }} from pg_temp.tide_scope as s
                     ) and
                     {% endif -%}
                     not exists (select from pg_temp.tide_result as r where {{ same_row(columns) }})
@@ -62,7 +62,7 @@
 {% macro narrowed_sql(tide) -%}
     {#- The model's SQL with its scope: the keys that were found, or no condition at all. -#}
     {%- if tide.whole -%}
-        {{- modules.re.sub('(?s)/\* in scope \*/.*?/\* end of in scope \*/', 'true', sql) -}}
+        {{- modules.re.sub('(?s)/[*] in scope [*]/.*?/[*] end of in scope [*]/', 'true', sql) -}}
     {%- else -%}
         {{- sql | replace(scope_sql(), '    select * from pg_temp.tide_scope') -}}
     {%- endif -%}

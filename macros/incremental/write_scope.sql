@@ -2,9 +2,11 @@
     {#- Fills pg_temp.tide_scope with the keys to compute again, unless all of them are. A key with a null
         belongs to no row of the mart. -#}
     {%- if tide.whole -%}
-        {%- do tide.update({'keys': [], 'scoped': none}) -%}
+        {%- do tide.update({'scope_columns': [], 'scoped': none}) -%}
     {%- else -%}
-        {%- set scoped = modules.re.sub('/\* changed \*/ ("[^"]+"\."([^"]+)"\."([^"]+)")', '{changed:\\2.\\3}', scope_sql()) -%}
+        {%- set scoped = modules.re.sub(
+            '/[*] changed [*]/ "[^"]+"[.]"([^"]+)"[.]"([^"]+)"', '{changed:\\g<1>.\\g<2>}', scope_sql()
+        ) -%}
         {%- set holder = {'sql': scoped} -%}
         {%- for parent in upstream(model).views + upstream(model).tables -%}
             {%- set marker = '{changed:' ~ relation_name(parent) ~ '}' -%}
@@ -23,7 +25,7 @@
         {%- set keys = run_query('select * from pg_temp.tide_scope limit 0').column_names -%}
         {%- do check_scope_columns(keys) -%}
         {%- do tide.update({
-            'keys': keys,
+            'scope_columns': keys,
             'scoped': run_query('select count(*) from pg_temp.tide_scope').rows[0][0] | int,
         }) -%}
     {%- endif -%}

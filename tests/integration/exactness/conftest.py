@@ -1,0 +1,64 @@
+"""Warehouses and worlds on the session's server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from psycopg import sql
+
+from orchestration.server.bootstrap import administrator, create_database
+from orchestration.settings import Settings
+from tests.conftest import TEMPLATE
+from tests.integration.exactness.warehouse import Warehouse
+from tests.integration.exactness.world import World
+
+
+@dataclass
+class WorldMaker:
+    """Makes worlds of one project; its two databases are made anew for each of them.
+
+    dbt writes the database's name into the parsed project, so that two fixed names let a whole
+    session of tests parse the project only twice.
+    """
+
+    incremental: Warehouse
+    nothing: Warehouse
+
+    def __call__(self) -> World:
+        """Make a world without any row."""
+        _renew(self.incremental.settings)
+        return World(self.incremental, self._nothing)
+
+    def of_project(self, project: Path, scratch: Path) -> WorldMaker:
+        """Return the same for another copy of the project."""
+        return WorldMaker(
+            Warehouse(self.incremental.settings, scratch / "incremental", project),
+            Warehouse(self.nothing.settings, scratch / "nothing", project),
+        )
+
+    def _nothing(self) -> Warehouse:
+        _renew(self.nothing.settings)
+        return self.nothing
+
+
+@pytest.fixture(scope="session")
+def new_world(server: Settings, tmp_path_factory: pytest.TempPathFactory) -> WorldMaker:
+    scratch = tmp_path_factory.mktemp("exactness")
+    return WorldMaker(
+        Warehouse(replace(server, database="world"), scratch / "incremental"),
+        Warehouse(replace(server, database="nothing"), scratch / "nothing"),
+    )
+
+
+def _renew(settings: Settings) -> None:
+    with administrator(settings) as admin:
+        admin.execute(
+            sql.SQL("drop database if exists {} with (force)").format(
+                sql.Identifier(settings.database)
+            )
+        )
+        create_database(admin, settings, template=TEMPLATE)
+
+

@@ -1,0 +1,113 @@
+"""A PostgreSQL proxy that can stop a build at a statement: kill it there, or do something meanwhile."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+from collections.abc import Callable
+
+SSL_REQUEST = 80877103
+CANCEL_REQUEST = 80877102
+
+
+class Proxy:
+    """Listens on loopback and forwards to a server, calling `before` ahead of each simple query.
+
+    `before(number, sql)` gets the number of the query since the proxy was made (from 1) and its text.
+    Where it returns False both connections are cut: the server never sees the query, as when the
+    client was killed at that point.
+    """
+
+    def __init__(self, host: str, port: int, before: Callable[[int, str], bool]) -> None:
+        self._upstream = (host, port)
+        self._before = before
+        self._count = 0
+        self._lock = threading.Lock()
+        self._error: Exception | None = None
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def __enter__(self) -> Proxy:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.close()
+        if self._error is not None:
+            raise self._error
+
+    @property
+    def queries(self) -> int:
+        """How many simple queries have come by."""
+        return self._count
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            server = socket.create_connection(self._upstream)
+            threading.Thread(target=self._to_server, args=(client, server), daemon=True).start()
+            threading.Thread(target=_copy, args=(server, client), daemon=True).start()
+
+    def _to_server(self, client: socket.socket, server: socket.socket) -> None:
+        try:
+            startup = _read(client, 4)
+            (length,) = struct.unpack("!I", startup)
+            body = _read(client, length - 4)
+            server.sendall(startup + body)
+            (code,) = struct.unpack("!I", body[:4])
+            if code in (SSL_REQUEST, CANCEL_REQUEST):
+                startup = _read(client, 4)
+                body = _read(client, struct.unpack("!I", startup)[0] - 4)
+                server.sendall(startup + body)
+            while True:
+                head = _read(client, 5)
+                kind, length = struct.unpack("!cI", head)
+                body = _read(client, length - 4)
+                if kind == b"Q" and not self._allowed(body[:-1].decode()):
+                    break
+                server.sendall(head + body)
+        except (OSError, EOFError):
+            pass
+        except Exception as error:
+            self._error = error
+        finally:
+            _close(client)
+            _close(server)
+
+    def _allowed(self, sql: str) -> bool:
+        with self._lock:
+            self._count += 1
+            return self._before(self._count, sql)
+
+
+def _read(sock: socket.socket, size: int) -> bytes:
+    parts = bytearray()
+    while len(parts) < size:
+        part = sock.recv(size - len(parts))
+        if not part:
+            raise EOFError
+        parts += part
+    return bytes(parts)
+
+
+def _copy(source: socket.socket, target: socket.socket) -> None:
+    try:
+        while data := source.recv(65536):
+            target.sendall(data)
+    except OSError:
+        pass
+    finally:
+        _close(source)
+        _close(target)
+
+
+def _close(sock: socket.socket) -> None:
+    try:
+        sock.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass
+    sock.close()

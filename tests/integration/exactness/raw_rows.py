@@ -1,0 +1,157 @@
+"""Random changes to raw tables, from small vocabularies so that rows often meet.
+
+The tables' columns and keys come from the database's catalog: a source that a later model reads is
+covered without a line here. A column whose values matter gets its words in WORDS.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from hypothesis import strategies as st
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+# Instants on the edges of days, weeks, months and years, in UTC and elsewhere.
+INSTANTS = [
+    "2025-12-28 23:30:00+00",
+    "2025-12-29 00:00:00+00",
+    "2025-12-31 23:59:59.999999+00",
+    "2026-01-01 00:00:00+00",
+    "2026-01-31 18:20:00+00",
+    "2026-01-31 18:35:00+00",
+    "2026-02-01 04:59:00+00",
+    "2026-02-01 05:01:00+00",
+    "2026-03-01 12:00:00+00",
+    "2026-03-08 23:00:00+00",
+]
+NUMBERS = ["0", "0.5", "60", "1234.25", "7200"]
+
+# Only what the type alone would not make meet or mean something.
+WORDS: dict[str, list[Any]] = {
+    "template_id": ["t1", "t2", "t-unknown"],
+    "ticket_type": ["bug", "feature"],
+    "instance_id": ["i1", "i2", "i3"],
+    "session_id": ["s1", "s2", "s3", "s4", "s5"],
+    "user_id": ["ann", "bob"],
+    "step_index": [1, 2],
+}
+BY_TYPE: dict[str, list[Any]] = {
+    "text": ["x", "y"],
+    "integer": [0, 1, 2],
+    "numeric": NUMBERS,
+    "double precision": [0.0, -1.5, 2.5, 1000.0],
+    "boolean": [True, False],
+    "timestamp with time zone": INSTANTS,
+    "date": ["2025-12-31", "2026-02-01"],
+    "uuid": [str(uuid.UUID(int=n)) for n in range(4)],
+    "jsonb": [Jsonb({}), Jsonb({"a": "x"})],
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A listed column of a raw table."""
+
+    name: str
+    type: str
+    required: bool
+
+    def values(self) -> st.SearchStrategy[Any]:
+        """Values of the column: its words, else its type's; null where that is allowed."""
+        words = st.sampled_from(WORDS.get(self.name, BY_TYPE[self.type]))
+        return words if self.required else st.one_of(words, st.none())
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """A raw table, with its key."""
+
+    schema: str
+    name: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+    @property
+    def identifier(self) -> sql.Identifier:
+        """The quoted name."""
+        return sql.Identifier(self.schema, self.name)
+
+    def rows(self) -> st.SearchStrategy[dict[str, Any]]:
+        """Whole rows."""
+        return st.fixed_dictionaries({c.name: c.values() for c in self.columns})
+
+
+def read_table(connection: psycopg.Connection[Any], qualified: str) -> RawTable:
+    """Read a raw table's listed columns and key from the catalog."""
+    schema, name = qualified.split(".")
+    columns = connection.execute(
+        """
+        select attname, format_type(atttypid, atttypmod), attnotnull
+        from pg_attribute
+        where attrelid = %s::regclass and attnum > 0 and not attisdropped and attname !~ '^_'
+        order by attnum
+        """,
+        [qualified],
+    ).fetchall()
+    key = connection.execute(
+        """
+        select a.attname
+        from pg_index as i
+        inner join pg_attribute as a on a.attrelid = i.indrelid and a.attnum = any(i.indkey)
+        where i.indrelid = %s::regclass and i.indisprimary
+        order by a.attnum
+        """,
+        [qualified],
+    ).fetchall()
+    return RawTable(schema, name, tuple(k for (k,) in key), tuple(Column(*c) for c in columns))
+
+
+def write_row(connection: psycopg.Connection[Any], table: RawTable, row: dict[str, Any]) -> None:
+    """Insert a row, or put it in the place of the row with its key."""
+    names = list(row)
+    connection.execute(
+        sql.SQL("insert into {} ({}) values ({}) on conflict ({}) do update set {}").format(
+            table.identifier,
+            sql.SQL(", ").join(map(sql.Identifier, names)),
+            sql.SQL(", ").join(sql.Placeholder(n) for n in names),
+            sql.SQL(", ").join(map(sql.Identifier, table.key)),
+            sql.SQL(", ").join(
+                sql.SQL("{0} = excluded.{0}").format(sql.Identifier(n)) for n in names
+            ),
+        ),
+        row,
+    )
+
+
+def change_column(
+    connection: psycopg.Connection[Any], table: RawTable, place: int, column: str, value: Any
+) -> None:
+    """Set one column of the row at a place in key order (modulo their number), if that key is free."""
+    connection.execute(
+        sql.SQL("update {} set {} = %s where ctid = {} and tableoid = {}").format(
+            table.identifier, sql.Identifier(column), _picked(table, "ctid"), _picked(table, "tableoid")
+        ),
+        [value, place, place],
+    )
+
+
+def delete_row(connection: psycopg.Connection[Any], table: RawTable, place: int) -> None:
+    """Delete the row at a place in key order (modulo their number)."""
+    connection.execute(
+        sql.SQL("delete from {} where ctid = {} and tableoid = {}").format(
+            table.identifier, _picked(table, "ctid"), _picked(table, "tableoid")
+        ),
+        [place, place],
+    )
+
+
+def _picked(table: RawTable, what: str) -> sql.Composed:
+    key = sql.SQL(", ").join(map(sql.Identifier, table.key))
+    return sql.SQL(
+        "(select {what} from {table} order by {key} "
+        "offset mod(%s, greatest((select count(*) from {table}), 1)::integer) limit 1)"
+    ).format(what=sql.Identifier(what), table=table.identifier, key=key)

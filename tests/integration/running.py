@@ -1,0 +1,58 @@
+"""How the tests run `tidemark` as a process of its own, and ask the database one thing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from orchestration.server import connect
+from orchestration.server.embedded import Cluster, postmaster
+from orchestration.settings import PROJECT_ROOT, Settings
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Return the variables that mean these settings."""
+    variables = {
+        "TIDEMARK_HOME": str(settings.home),
+        "TIDEMARK_PORT": str(settings.port),
+        "TIDEMARK_DATABASE": settings.database,
+    }
+    if settings.database_url:
+        variables["TIDEMARK_DATABASE_URL"] = settings.database_url
+    return os.environ | variables
+
+
+def begin(settings: Settings, *arguments: str) -> subprocess.Popen[str]:
+    """Start a command of `tidemark` as a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "orchestration.cli.main", *arguments],
+        env=environment(settings),
+        cwd=PROJECT_ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run(settings: Settings, *arguments: str) -> tuple[int, str, str]:
+    """Run a command of `tidemark`; return its status and what it wrote."""
+    process = begin(settings, *arguments)
+    out, err = process.communicate()
+    return process.returncode, out, err
+
+
+def pid_of(settings: Settings) -> int:
+    """Return the process of the server."""
+    running = postmaster(Cluster.of(settings))
+    assert running is not None
+    return running.pid
+
+
+def value(settings: Settings, query: bytes, role: str | None = None) -> object:
+    """Return the only value of a query."""
+    with connect(settings, role) as connection:
+        row = connection.execute(query).fetchone()
+        assert row is not None
+        return row[0]

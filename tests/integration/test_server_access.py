@@ -1,0 +1,202 @@
+"""Roles, passwords and other people's servers."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from orchestration.errors import TidemarkError
+from orchestration.server import bootstrap, connect, dbt_environment, ensure_up, start, stop, url
+from orchestration.server.binaries import find
+from orchestration.server.credentials import publish
+from orchestration.settings import LOOPBACK, OWNER, ROLES, Settings
+from tests.integration.running import run, value
+
+LOADER, READER, PEOPLE_READER = ROLES
+
+
+# Roles and passwords --------------------------------------------------------------------------
+
+
+def test_a_reader_reads_marts_and_no_raw_table(database: Settings) -> None:
+    with connect(database) as owner:
+        owner.execute("create table marts.a_mart as select 1 as one")
+        owner.execute(f"grant select on marts.a_mart to {READER}".encode())
+    for role in (READER, PEOPLE_READER):
+        assert value(database, b"select one from marts.a_mart", role) == 1
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            value(database, b"select count(*) from raw.employees", role)
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        value(database, b"select one from marts.a_mart", LOADER)
+
+
+def test_each_role_has_its_limits(database: Settings) -> None:
+    assert value(database, b"show timezone", LOADER) == "UTC"
+    for role in (READER, PEOPLE_READER):
+        with connect(database, role, autocommit=True) as connection:
+            for setting, expected in {
+                "timezone": "UTC",
+                "default_transaction_read_only": "on",
+                "statement_timeout": "5min",
+                "idle_in_transaction_session_timeout": "10min",
+            }.items():
+                row = connection.execute("select current_setting(%s)", [setting]).fetchone()
+                assert row == (expected,)
+    powers = b"select rolsuper or rolcreaterole or rolcreatedb from pg_roles where rolname = user"
+    assert value(database, powers) is False
+
+
+def test_a_role_made_weak_is_mended_by_up(database: Settings) -> None:
+    with connect(database, "postgres") as admin:
+        admin.execute(f"alter role {READER} reset all".encode())
+        admin.execute(f"alter role {READER} password 'stolen'".encode())
+    ensure_up(database, thorough=True)
+    assert value(database, b"show statement_timeout", READER) == "5min"
+
+
+def test_every_password_is_asked_for(server: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGPASSFILE", os.devnull)
+    for user in (OWNER, "postgres", *ROLES):
+        with pytest.raises(psycopg.OperationalError, match="password"):
+            psycopg.connect(host=LOOPBACK, port=server.port, user=user, dbname="postgres")
+
+
+def test_passwords_are_private(server: Settings) -> None:
+    kept = server.home / "credentials.json"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    published = Path(os.environ["PGPASSFILE"])
+    assert published.stat().st_mode & 0o777 == 0o600
+    words = json.loads(kept.read_text())["embedded"]
+    assert set(words) == {"postgres", OWNER, *ROLES}
+    assert min(map(len, words.values())) >= 32
+
+
+def test_psql_needs_no_typed_password(database: Settings) -> None:
+    ensure_up(database, thorough=True)
+    result = subprocess.run(
+        [
+            *(find().psql, "-h", LOOPBACK, "-p", str(database.port), "-U", READER),
+            *("--no-password", "-Atc", "select current_user", database.database),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.stdout.strip() == READER, result.stderr
+
+
+def test_other_lines_of_the_password_file_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "pgpass"
+    file.write_text("# mine\ndb.example.org:*:*:me:secret\n127.0.0.1:5:*:reader:old\n*:*:*:*:x\n")
+    monkeypatch.setenv("PGPASSFILE", str(file))
+    assert publish(LOOPBACK, 5, {"reader": "new", "loader": "first"})
+    assert file.read_text().splitlines() == [
+        "127.0.0.1:5:*:loader:first",
+        "# mine",
+        "db.example.org:*:*:me:secret",
+        "127.0.0.1:5:*:reader:new",
+        "*:*:*:*:x",
+    ]
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_no_password_file_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGPASSFILE", os.devnull)
+    assert not publish(LOOPBACK, 5, {"reader": "word"})
+
+
+# Another PostgreSQL (TIDEMARK_DATABASE_URL) ---------------------------------------------------
+
+
+@pytest.fixture
+def outside(new_home: Callable[[], Settings]) -> Iterator[Settings]:
+    """Start a second server without Tidemark's roles, with an ordinary user who owns a database."""
+    settings = new_home()
+    start(settings)
+    with bootstrap.administrator(settings) as admin:
+        admin.execute("create role plain login password 'p@ss:word/'")
+        admin.execute("create database theirs owner plain template template0")
+        admin.execute("create role maker login createdb createrole password 'maker'")
+    yield settings
+    stop(settings)
+
+
+def at(outside: Settings, home: Path, database_url: str) -> Settings:
+    """Return settings of somebody with another home who knows the server by its URL only."""
+    place = f"{LOOPBACK}:{outside.port}"
+    return Settings(home, database_url.rpartition("/")[2], 1, database_url.format(place))
+
+
+def test_an_external_server_is_set_up_as_far_as_its_user_may(
+    outside: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = at(outside, tmp_path, "postgresql://plain:p%40ss%3Aword%2F@{}/theirs")
+    code, out, err = run(plain, "up")
+    assert (code, out) == (1, "")
+    assert "the user plain may not create the roles that are missing: tidemark_loader" in err
+    assert 'create role "tidemark_reader" login' in err
+    assert 'grant "tidemark_reader" to "tidemark_people_reader";' in err
+    with pytest.raises(TidemarkError, match="the database none does not exist"):
+        ensure_up(at(outside, tmp_path, "postgresql://plain:p%40ss%3Aword%2F@{}/none"))
+    with pytest.raises(TidemarkError, match="does not let us in") as caught:
+        ensure_up(at(outside, tmp_path, "postgresql://plain:wrong@{}/theirs"))
+    assert "wrong" not in str(caught.value)
+
+    maker = at(outside, tmp_path, "postgresql://maker:maker@{}/made")
+    with monkeypatch.context() as patch:
+        patch.setattr(bootstrap, "OLDEST_VERSION", 99)
+        with pytest.raises(TidemarkError, match="is PostgreSQL 18; Tidemark needs 99 or later"):
+            ensure_up(maker)
+    assert ensure_up(maker).migrations
+    assert ensure_up(maker, thorough=True).migrations == []
+    assert value(maker, b"select current_user", READER) == READER
+    words = (tmp_path / "credentials.json").read_text()
+    assert set(json.loads(words)[f"{LOOPBACK}:{outside.port}"]) == set(ROLES)
+
+    assert ensure_up(plain).migrations  # the roles are there now
+    assert (tmp_path / "credentials.json").read_text() == words
+    assert value(plain, b"select current_user") == "plain"
+    assert "p@ss:word/" in dbt_environment(plain).values()
+    with psycopg.connect(url(plain)) as connection:
+        assert connection.info.dbname == "theirs"
+    with pytest.raises(TidemarkError, match="may not drop"):
+        bootstrap.drop_database(plain)
+    assert "not Tidemark's to stop" in run(plain, "down")[2]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "in_url", "expected"),
+    [("", "theirs", "theirs"), ("mine", "theirs", "mine"), ("", "", "tidemark")],
+)
+def test_the_database_is_the_chosen_one_else_that_of_the_url(
+    chosen: str, in_url: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIDEMARK_DATABASE_URL", f"postgresql://user@host/{in_url}")
+    monkeypatch.setenv("TIDEMARK_DATABASE", chosen)
+    assert Settings.from_environment().database == expected
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [
+        ("TIDEMARK_PORT", "80"),
+        ("TIDEMARK_PORT", "many"),
+        ("TIDEMARK_DATABASE", "Robert'; drop"),
+        ("TIDEMARK_DATABASE_URL", "postgresql://secret@[host"),
+    ],
+)
+def test_an_unusable_setting_is_named(
+    variable: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, text)
+    with pytest.raises(TidemarkError, match=variable) as caught:
+        Settings.from_environment()
+    assert "secret" not in str(caught.value)
