@@ -57,10 +57,10 @@ def a_row_commits_while_a_build_reads(world: World) -> None:
 
 
 def two_builds_meet(world: World) -> None:
-    """The lock: a second build of a model waits until the first has ended."""
+    """The lock: a second build waits until the first has ended, else both insert the same new key."""
     world.execute(*WORKFLOW)
     world.build()
-    world.execute(LATE_SESSION)
+    world.execute(LATE_SESSION.replace("'i1', 1,", "'i1', 3,"))
     second: list[subprocess.Popen[bytes]] = []
     once = threading.Lock()
 

@@ -1,0 +1,54 @@
+# Every target sets up what it needs on a machine that has Python 3.11+, make and git.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/bash
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+SETUP := $(VENV)/.installed
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help setup demo dev test lint format bench soak docs clean
+
+help: ## what the targets do
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(SETUP) profiles.yml ## everything into .venv
+
+$(SETUP): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "make: Tidemark needs Python 3.11 or later; set PYTHON=/path/to/python3.11")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+profiles.yml: profiles.yml.example
+	@cp profiles.yml.example profiles.yml
+
+demo: setup ## a simulated company, from nothing to marts and a report
+	@tidemark demo
+
+dev: setup ## the Dagster UI on loopback, schedules and sensors on
+	@tidemark dev
+
+test: setup ## all tests
+	@pytest
+
+lint: setup ## style and types of SQL and Python, project conventions
+	@ruff check .
+	@ruff format --check .
+	@mypy
+	@dbt parse --quiet --no-partial-parse --warn-error-options '{"error": ["Deprecations"]}'
+	@dbt-bouncer run --config-file dbt-bouncer.yml
+	@sqlfluff lint --disable-progress-bar models tests/dbt
+
+format: setup ## bring SQL and Python into style
+	@ruff check --fix .
+	@ruff format .
+	@sqlfluff fix --disable-progress-bar models tests/dbt
+
+soak: setup ## the exactness test for as long as you like: make soak EXAMPLES=1000
+	@TIDEMARK_SOAK_EXAMPLES=$(or $(EXAMPLES),500) pytest -x tests/integration/exactness/test_exactness.py
+
+clean: ## remove what builds leave behind (not .venv, not data)
+	@rm -rf target logs dbt_packages .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,141 @@
+"""Each guard of the engine is needed: with any one removed, its witness no longer holds."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from orchestration.settings import PROJECT_ROOT
+from tests.integration.exactness import witnesses
+from tests.integration.exactness.conftest import WorldMaker
+from tests.integration.exactness.world import World
+
+PARTS = [
+    *("dbt_project.yml", "profiles.yml.example", "selectors.yml"),
+    *("macros", "models", "seeds", "snapshots"),
+]
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A line of the engine, what stands there without the guard, and the world that then breaks."""
+
+    name: str
+    file: str
+    line: str
+    without: str
+    witness: Callable[[World], None]
+
+
+GUARDS = [
+    Guard(
+        "old versions of changed rows belong to the scope",
+        "changed_rows.sql",
+        "where c.relation = ",
+        "where c.kind = 'new' and c.relation = ",
+        witnesses.a_workflow_moves_to_another_user,
+    ),
+    Guard(
+        "new is what was not visible, not what is larger than the largest id",
+        "changed_rows.sql",
+        '''"c.xid >= " ~ tide.xmin ~ " and not pg_visible_in_snapshot(c.xid::text::xid8, '"
+        ~ tide.seen ~ "'::pg_snapshot)"''',
+        '''"c.xid >= pg_snapshot_xmax('" ~ tide.seen ~ "'::pg_snapshot)::text::bigint"''',
+        witnesses.an_older_transaction_commits_after_a_build,
+    ),
+    Guard(
+        "the watermark is taken before anything is read",
+        "store_watermark.sql",
+        "'{{ tide.now_seen }}'",
+        "pg_current_snapshot()",
+        witnesses.a_row_commits_while_a_build_reads,
+    ),
+    Guard(
+        "a model is locked while it is built",
+        "lock_relation.sql",
+        "select pg_advisory_xact_lock(hashtextextended('tidemark {{ relation_name(relation) }}', 0))",
+        "select 'no lock'",
+        witnesses.two_builds_meet,
+    ),
+    Guard(
+        "keys without rows are deleted",
+        "write_rows.sql",
+        "not exists (select from pg_temp.tide_result as r where {{ same_row(columns) }})",
+        "not exists (select from pg_temp.tide_result as r where {{ same_row(columns) }})\n"
+        "                    and exists (select from pg_temp.tide_result as r where "
+        "{% for c in config.get('unique_key') %}t.{{ c }} is not distinct from r.{{ c }} and "
+        "{% endfor %} true)",
+        witnesses.a_key_loses_its_last_row,
+    ),
+    Guard(
+        "rows and watermark are one transaction",
+        "incremental.sql",
+        "{%- do write_rows(target_relation, tide) -%}\n"
+        "        {%- do store_watermark(target_relation, tide) -%}",
+        "{%- do tide.update({'written': 0, 'deleted': 0}) -%}\n"
+        "        {%- do store_watermark(target_relation, tide) -%}\n"
+        "        {%- do run_query('create temporary table kept as select * from pg_temp.tide_scope') "
+        "if not tide.whole -%}\n"
+        "        {%- do adapter.commit() -%}\n"
+        "        {%- call statement('begin_again', auto_begin=true) -%} select 1 {%- endcall -%}\n"
+        "        {%- do run_query('create temporary table tide_scope as select * from kept') "
+        "if not tide.whole -%}\n"
+        "        {%- do write_rows(target_relation, tide) -%}",
+        witnesses.a_build_is_killed_at_every_statement,
+    ),
+    Guard(
+        "an edited definition is a change",
+        "read_tide.sql",
+        "missing or reshaped or edited or moved or refilled as stale",
+        "missing or reshaped or moved or refilled as stale",
+        witnesses.a_definition_is_edited,
+    ),
+    Guard(
+        "the definition includes the views beneath",
+        "read_tide.sql",
+        "pg_get_viewdef('{{ view }}'::regclass)",
+        "'{{ view }}'",
+        witnesses.a_staging_view_is_edited,
+    ),
+    Guard(
+        "a table that was filled anew resets its readers",
+        "read_tide.sql",
+        "missing or reshaped or edited or moved or refilled as stale",
+        "missing or reshaped or edited or moved as stale",
+        witnesses.a_mart_is_dropped,
+    ),
+    Guard(
+        "transaction ids of another cluster are not compared",
+        "read_tide.sql",
+        "missing or reshaped or edited or moved or refilled as stale",
+        "missing or reshaped or edited or refilled as stale",
+        witnesses.a_database_moves_to_another_cluster,
+    ),
+]
+
+
+@pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.name.replace(" ", "_"))
+def test_the_flagship_fails_without(guard: Guard, new_world: WorldMaker, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    for part in PARTS:
+        if (PROJECT_ROOT / part).is_dir():
+            shutil.copytree(PROJECT_ROOT / part, project / part)
+        else:
+            shutil.copy(PROJECT_ROOT / part, project / part)
+    macro = project / "macros" / "incremental" / guard.file
+    text = macro.read_text()
+    assert text.count(guard.line) == 1, f"{guard.file} no longer has the line of: {guard.name}"
+    macro.write_text(text.replace(guard.line, guard.without))
+
+    world = new_world.of_project(project, tmp_path)()
+    try:
+        with pytest.raises(AssertionError):
+            guard.witness(world)
+            assert world.differences() == []
+    finally:
+        world.close()

@@ -1,0 +1,1 @@
+"""The simulated company, without a database."""
