@@ -35,7 +35,14 @@
     {%- for node in graph.nodes.values() -%}
         {%- if node.schema == relation.schema and node.alias == relation.identifier
             and node.config.materialized == 'view' -%}
-            {{- return(upstream(node).tables[0]) -}}
+            {%- set beneath = upstream(node).tables -%}
+            {%- if beneath | length != 1 -%}
+                {%- do exceptions.raise_compiler_error(
+                    model.name ~ ': changed() of the view ' ~ node.name ~ ', which reads ' ~ beneath | length
+                    ~ ' tables; ask for the changes of each of them'
+                ) -%}
+            {%- endif -%}
+            {{- return(beneath[0]) -}}
         {%- endif -%}
     {%- endfor -%}
     {{- return(none) -}}
