@@ -1,10 +1,11 @@
 {#-
     A view that is made anew only when its SQL differs: a build leaves unchanged staging views alone, so
-    that it neither waits for their readers nor drops what stands on them. Replaces dbt's own.
+    that it neither waits for their readers nor drops what stands on them. A view whose columns stay is
+    replaced in place, under the views that read it. Replaces dbt's own.
 -#}
 {% materialization view, adapter='postgres' %}
     {%- set target_relation = this.incorporate(type='view') -%}
-    {%- set fingerprint = local_md5(sql ~ tojson([model.description, model.columns, config.get('grants')])) -%}
+    {%- set fingerprint = local_md5(flattened(sql) ~ tojson([model.description, model.columns, config.get('grants')])) -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=true) }}
     {%- do lock_relation(target_relation) -%}
@@ -17,9 +18,19 @@
         {%- call statement('main') -%} select 'unchanged' {%- endcall -%}
     {%- else -%}
         {%- call statement('main') -%}
-            drop view if exists {{ target_relation }};
-            create view {{ target_relation }} as
-            {{ sql }};
+            do $view$
+            begin
+                create or replace view {{ target_relation }} as
+                {{ flattened(sql) }};
+            exception
+                -- Its columns have other names, types or places. Views of this project that stand on it
+                -- come after it in the same build.
+                when invalid_table_definition then
+                    drop view {{ target_relation }} cascade;
+                    create view {{ target_relation }} as
+                    {{ flattened(sql) }};
+            end
+            $view$;
             insert into ops.views (relation, fingerprint)
             values ('{{ relation_name(target_relation) }}', '{{ fingerprint }}')
             on conflict (relation) do update set

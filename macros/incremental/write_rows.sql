@@ -64,7 +64,7 @@
     {%- if tide.whole -%}
         {{- modules.re.sub('(?s)/[*] in scope [*]/.*?/[*] end of in scope [*]/', 'true', sql) -}}
     {%- else -%}
-        {{- sql | replace(scope_sql(), '    select * from pg_temp.tide_scope') -}}
+        {{- reaching_sql(sql | replace(scope_sql(), '    select * from pg_temp.tide_scope')) -}}
     {%- endif -%}
 {%- endmacro %}
 
