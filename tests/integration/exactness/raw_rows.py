@@ -28,6 +28,15 @@ INSTANTS = [
     "2026-03-01 12:00:00+00",
     "2026-03-08 23:00:00+00",
 ]
+# Pauses around the 30 minutes that a session may have, and over midnight.
+PAUSES = [
+    "2026-01-31 18:50:00+00",
+    "2026-01-31 19:05:00+00",
+    "2026-01-31 19:35:00.000001+00",
+    "2026-01-31 23:45:00+00",
+    "2026-02-01 00:10:00+00",
+    "2026-02-01 00:40:00+00",
+]
 NUMBERS = ["0", "0.5", "60", "1234.25", "7200"]
 
 # Only what the type alone would not make meet or mean something.
@@ -36,8 +45,23 @@ WORDS: dict[str, list[Any]] = {
     "ticket_type": ["bug", "feature"],
     "instance_id": ["i1", "i2", "i3"],
     "session_id": ["s1", "s2", "s3", "s4", "s5"],
-    "user_id": ["ann", "bob"],
+    "user_id": ["ann", "bob", "sim-internal-2"],
     "step_index": [1, 2],
+    "event_at": [*INSTANTS, *PAUSES],
+    "event_type": ["track", "identify"],
+    "event_name": ["page_view", "search_performed", "mission_completed"],
+    "distinct_id": ["anon-1", "anon-2", "ann", "sim-internal-1"],
+    "environment": ["production", "staging"],
+    "properties": [
+        Jsonb(properties)
+        for properties in (
+            {},
+            {"country": "DE", "path": "/", "success": True, "duration_ms": 12.5},
+            {"country": "US", "path": "/docs", "success": "true", "duration_ms": None},
+            {"country": None, "plan": 10, "success": 0, "duration_ms": "fast"},
+        )
+    ],
+    "context": [Jsonb({}), Jsonb({"device_type": "mobile", "country": "DE"})],
 }
 BY_TYPE: dict[str, list[Any]] = {
     "text": ["x", "y"],

@@ -71,7 +71,7 @@ class Warehouse:
         return [
             f"{r.node.name}: {r.message}"
             for r in result.result
-            if r.status not in ("success", "pass", "skipped")
+            if r.status not in ("success", "pass", "skipped", "warn")
         ]
 
     def tables(self) -> Iterator[tuple[str, list[str], list[str]]]:

@@ -1,0 +1,178 @@
+{{ config(unique_key=['date', 'environment']) }}
+
+with
+
+-- A changed day moves the rolling figures of the 29 dates after it and, where it is the environment's
+-- first or last, the dates between it and its neighbour.
+scope as (
+    with changed_days as (
+        select distinct
+            a.date,
+            a.environment
+        from {{ changed(ref('user_activity')) }} as a
+    )
+
+    select
+        coalesce(day_before.date, c.date) + days_after as date,
+        c.environment
+    from changed_days as c
+    left join lateral (
+        select max(a.date) as date
+        from {{ ref('user_activity') }} as a
+        where a.environment = c.environment and a.date < c.date
+    ) as day_before on true
+    left join lateral (
+        select min(a.date) as date
+        from {{ ref('user_activity') }} as a
+        where a.environment = c.environment and a.date > c.date
+    ) as day_after on true
+    cross join lateral generate_series(
+        0, greatest(c.date + 29, day_after.date) - coalesce(day_before.date, c.date)
+    ) as days_after
+    union all
+    select
+        u.first_seen_date as date,
+        u.environment
+    from {{ changed(ref('int_users__seen')) }} as u
+),
+
+reached_dates as (
+    select distinct
+        scope.date - days_back as date,
+        scope.environment
+    from scope
+    cross join generate_series(0, 29) as days_back
+),
+
+active_days as (
+    select
+        environment,
+        user_id,
+        date
+    from {{ ref('user_activity') }}
+    where {{ in_scope('environment', 'date', of='reached_dates') }}
+),
+
+active_days_in_turn as (
+    select
+        environment,
+        date,
+        lead(date) over (partition by environment, user_id order by date) as next_date
+    from active_days
+),
+
+new_users as (
+    select
+        environment,
+        first_seen_date as date,
+        count(*) as new_users
+    from {{ ref('int_users__seen') }}
+    where {{ in_scope('environment', 'first_seen_date as date') }}
+    group by environment, first_seen_date
+),
+
+environments as (
+    select
+        environment,
+        min(first_seen_date) as first_date
+    from {{ ref('int_users__seen') }}
+    where {{ in_scope('environment') }}
+    group by environment
+),
+
+calendar as (
+    select
+        e.environment,
+        e.first_date + days_after as date
+    from environments as e
+    cross join lateral (
+        select max(a.date) as date
+        from {{ ref('user_activity') }} as a
+        where a.environment = e.environment
+    ) as last
+    cross join lateral generate_series(0, last.date - e.first_date) as days_after
+    where {{ in_scope('e.environment', 'e.first_date + days_after as date', of='reached_dates') }}
+),
+
+-- A user enters a window on an active day and leaves it when it has passed, or on the next active day,
+-- with which they enter it again: so each counts once, and no window is read for each date anew.
+movements as (
+    select
+        environment,
+        date,
+        1 as daily,
+        1 as weekly,
+        1 as monthly,
+        false as is_in_calendar
+    from active_days_in_turn
+    union all
+    select
+        environment,
+        least(date + 7, next_date) as date,
+        0 as daily,
+        -1 as weekly,
+        0 as monthly,
+        false as is_in_calendar
+    from active_days_in_turn
+    union all
+    select
+        environment,
+        least(date + 30, next_date) as date,
+        0 as daily,
+        0 as weekly,
+        -1 as monthly,
+        false as is_in_calendar
+    from active_days_in_turn
+    union all
+    select
+        environment,
+        date,
+        0 as daily,
+        0 as weekly,
+        0 as monthly,
+        true as is_in_calendar
+    from calendar
+),
+
+movements_of_dates as (
+    select
+        environment,
+        date,
+        sum(daily) as user_count,
+        sum(weekly) as weekly,
+        sum(monthly) as monthly,
+        bool_or(is_in_calendar) as is_in_calendar
+    from movements
+    group by environment, date
+),
+
+rolled as (
+    select
+        environment,
+        date,
+        user_count,
+        sum(weekly) over (partition by environment order by date)::bigint as wau,
+        sum(monthly) over (partition by environment order by date)::bigint as mau,
+        is_in_calendar
+    from movements_of_dates
+),
+
+final as (
+    select
+        date,
+        environment,
+        rolled.user_count,
+        rolled.wau,
+        rolled.mau,
+        rolled.user_count::numeric / nullif(rolled.mau, 0) as stickiness,
+        coalesce(new_users.new_users, 0) as new_users,
+        rolled.user_count - coalesce(new_users.new_users, 0) as returning_users
+    from rolled
+    left join new_users using (environment, date)
+    where
+        rolled.is_in_calendar
+        and {{ in_scope('date', 'environment') }}
+)
+
+select *
+from final

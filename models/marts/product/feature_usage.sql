@@ -1,0 +1,75 @@
+{{ config(unique_key=['feature_name', 'date']) }}
+
+with
+
+scope as (
+    select
+        f.feature_name,
+        {{ local_date('e.event_at') }} as date
+    from {{ changed(ref('stg_product__events')) }} as e
+    inner join {{ ref('feature_events') }} as f on e.event_name = f.event_name
+    where isfinite(e.event_at)
+    union all
+    select
+        f.feature_name,
+        {{ local_date('e.event_at') }} as date
+    from {{ changed(ref('int_identities__resolved')) }} as i
+    inner join {{ ref('stg_product__events') }} as e on i.distinct_id = e.distinct_id
+    inner join {{ ref('feature_events') }} as f on e.event_name = f.event_name
+    where isfinite(e.event_at)
+),
+
+-- Clocks that go back around midnight make a date longer than from its start to the next one's.
+touched_spans as (
+    select
+        {{ date_start('min(date)') }} - interval '3 hours' as from_at,
+        {{ date_start('max(date) + 1') }} + interval '3 hours' as to_at
+    from scope
+),
+
+features as (
+    select distinct
+        feature_name,
+        event_name,
+        duration_property,
+        success_property
+    from {{ ref('feature_events') }}
+),
+
+events as (
+    select *
+    from {{ ref('int_events__attributed') }}
+    where {{ in_span('event_at', of='touched_spans') }}
+),
+
+uses as (
+    select
+        f.feature_name,
+        {{ local_date('e.event_at') }} as date,
+        e.user_id,
+        e.properties -> f.duration_property as duration,
+        nullif(e.properties -> f.success_property, 'null') as success
+    from events as e
+    inner join features as f on e.event_name = f.event_name
+    where {{ in_scope('f.feature_name', local_date('e.event_at') ~ ' as date') }}
+),
+
+final as (
+    select
+        feature_name,
+        date,
+        count(*) as usage_count,
+        count(distinct user_id) as unique_users,
+        count(*) filter (where jsonb_typeof(duration) = 'number') as timed_count,
+        sum(case when jsonb_typeof(duration) = 'number' then duration::numeric end) as total_duration_ms,
+        avg(case when jsonb_typeof(duration) = 'number' then duration::numeric end) as avg_duration_ms,
+        count(success) as rated_count,
+        count(*) filter (where success in ('true', '"true"', '1')) as success_count,
+        count(*) filter (where success in ('true', '"true"', '1'))::numeric
+        / nullif(count(success), 0) as success_rate
+    from uses
+    group by feature_name, date
+)
+
+select *
+from final
