@@ -2,9 +2,9 @@
 
 with
 
--- A changed day moves the rolling figures of the 29 dates after it and, where it is the environment's
--- first or last, the dates between it and its neighbour.
 scope as (
+    -- A changed day moves the rolling figures of the 29 dates after it and, where it is the environment's
+    -- first or last, the dates between it and its neighbour.
     with changed_days as (
         select distinct
             a.date,
@@ -89,8 +89,8 @@ calendar as (
         select max(a.date) as date
         from {{ ref('user_activity') }} as a
         where a.environment = e.environment
-    ) as last
-    cross join lateral generate_series(0, last.date - e.first_date) as days_after
+    ) as last_day
+    cross join lateral generate_series(0, last_day.date - e.first_date) as days_after
     where {{ in_scope('e.environment', 'e.first_date + days_after as date', of='reached_dates') }}
 ),
 
@@ -159,19 +159,19 @@ rolled as (
 
 final as (
     select
-        date,
-        environment,
+        rolled.date,
+        rolled.environment,
         rolled.user_count,
         rolled.wau,
         rolled.mau,
         rolled.user_count::numeric / nullif(rolled.mau, 0) as stickiness,
-        coalesce(new_users.new_users, 0) as new_users,
-        rolled.user_count - coalesce(new_users.new_users, 0) as returning_users
+        coalesce(n.new_users, 0) as new_users,
+        rolled.user_count - coalesce(n.new_users, 0) as returning_users
     from rolled
-    left join new_users using (environment, date)
+    left join new_users as n on rolled.environment = n.environment and rolled.date = n.date
     where
         rolled.is_in_calendar
-        and {{ in_scope('date', 'environment') }}
+        and {{ in_scope('rolled.date', 'rolled.environment') }}
 )
 
 select *

@@ -97,50 +97,78 @@ values_of_users as (
         e.user_id
 ),
 
+-- One row per user went into each value, so that counting them needs no distinct.
 values_of_days as (
     select
         date,
         environment,
         event_name,
         property,
+        max_values,
         value,
-        coalesce(
-            value is not null
-            and row_number() over (
-                partition by date, environment, event_name, property, value is null
-                order by sum(event_count) desc, value collate "C" asc
-            ) > max_values,
-            false
-        ) as is_other
+        sum(event_count)::bigint as event_count,
+        count(*) as unique_users
     from values_of_users
     group by date, environment, event_name, property, max_values, value
 ),
 
-final as (
+ranked_values as (
+    select
+        *,
+        coalesce(
+            value is not null
+            and row_number() over (
+                partition by date, environment, event_name, property, value is null
+                order by event_count desc, value collate "C" asc
+            ) > max_values,
+            false
+        ) as is_other
+    from values_of_days
+),
+
+other_values as (
     select
         u.date,
         u.environment,
         u.event_name,
         u.property,
-        case when not d.is_other then u.value end as value,
-        d.is_other,
         sum(u.event_count)::bigint as event_count,
         count(distinct u.user_id) as unique_users
     from values_of_users as u
-    inner join values_of_days as d
+    inner join ranked_values as r
         on
-            u.date = d.date
-            and u.environment = d.environment
-            and u.event_name = d.event_name
-            and u.property = d.property
-            and u.value is not distinct from d.value
-    group by
-        u.date,
-        u.environment,
-        u.event_name,
-        u.property,
-        case when not d.is_other then u.value end,
-        d.is_other
+            r.is_other
+            and u.date = r.date
+            and u.environment = r.environment
+            and u.event_name = r.event_name
+            and u.property = r.property
+            and u.value = r.value
+    group by u.date, u.environment, u.event_name, u.property
+),
+
+final as (
+    select
+        date,
+        environment,
+        event_name,
+        property,
+        value,
+        is_other,
+        event_count,
+        unique_users
+    from ranked_values
+    where not is_other
+    union all
+    select
+        date,
+        environment,
+        event_name,
+        property,
+        null as value,
+        true as is_other,
+        event_count,
+        unique_users
+    from other_values
 )
 
 select *

@@ -47,7 +47,10 @@ uses as (
         f.feature_name,
         {{ local_date('e.event_at') }} as date,
         e.user_id,
-        e.properties -> f.duration_property as duration,
+        case
+            when jsonb_typeof(e.properties -> f.duration_property) = 'number'
+                then (e.properties -> f.duration_property)::numeric
+        end as duration_ms,
         nullif(e.properties -> f.success_property, 'null') as success
     from events as e
     inner join features as f on e.event_name = f.event_name
@@ -60,9 +63,9 @@ final as (
         date,
         count(*) as usage_count,
         count(distinct user_id) as unique_users,
-        count(*) filter (where jsonb_typeof(duration) = 'number') as timed_count,
-        sum(case when jsonb_typeof(duration) = 'number' then duration::numeric end) as total_duration_ms,
-        avg(case when jsonb_typeof(duration) = 'number' then duration::numeric end) as avg_duration_ms,
+        count(duration_ms) as timed_count,
+        sum(duration_ms) as total_duration_ms,
+        avg(duration_ms) as avg_duration_ms,
         count(success) as rated_count,
         count(*) filter (where success in ('true', '"true"', '1')) as success_count,
         count(*) filter (where success in ('true', '"true"', '1'))::numeric

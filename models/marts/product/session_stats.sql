@@ -39,7 +39,8 @@ final as (
         total_events,
         total_duration_seconds,
         total_duration_seconds / sessions as avg_duration_seconds,
-        (durations[(sessions + 1) / 2] + durations[sessions / 2 + 1]) / 2 as median_duration_seconds,
+        (durations[(sessions + 1) / 2] + durations[sessions / 2 + 1]) / 2
+            as median_duration_seconds,
         bounces,
         bounces::numeric / sessions as bounce_rate,
         total_events::numeric / sessions as events_per_session

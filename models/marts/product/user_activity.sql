@@ -52,9 +52,9 @@ names as (
         visit.user_id,
         visit.date,
         event.name as event_name,
-        sum(event.count::bigint)::bigint as event_count
+        sum(event.number::bigint)::bigint as event_count
     from visits as visit
-    cross join jsonb_each_text(visit.events_breakdown) as event (name, count)
+    cross join jsonb_each_text(visit.events_breakdown) as event (name, number)
     group by visit.environment, visit.user_id, visit.date, event.name
 ),
 
@@ -70,9 +70,9 @@ breakdowns as (
 
 final as (
     select
-        environment,
-        user_id,
-        date,
+        d.environment,
+        d.user_id,
+        d.date,
         coalesce(s.session_count, 0) as session_count,
         coalesce(s.total_duration_ms, 0) as total_duration_ms,
         d.event_count,
@@ -80,8 +80,10 @@ final as (
         d.last_seen_at,
         b.events_breakdown
     from days as d
-    inner join breakdowns as b using (environment, user_id, date)
-    left join sessions as s using (environment, user_id, date)
+    inner join breakdowns as b
+        on d.environment = b.environment and d.user_id = b.user_id and d.date = b.date
+    left join sessions as s
+        on d.environment = s.environment and d.user_id = s.user_id and d.date = s.date
 )
 
 select *
