@@ -17,6 +17,7 @@ from hypothesis.stateful import (
 )
 
 from tests.integration.exactness import raw_rows
+from tests.integration.exactness.product_witnesses import PRODUCT_WITNESSES
 from tests.integration.exactness.witnesses import WITNESSES
 from tests.integration.exactness.world import World
 
@@ -121,7 +122,9 @@ def test_every_model_equals_a_build_from_nothing(new_world: Callable[[], World])
     )
 
 
-@pytest.mark.parametrize("witness", WITNESSES, ids=lambda witness: witness.__name__)
+@pytest.mark.parametrize(
+    "witness", [*WITNESSES, *PRODUCT_WITNESSES], ids=lambda witness: witness.__name__
+)
 def test_witness(new_world: Callable[[], World], witness: Callable[[World], None]) -> None:
     """The worlds that the engine's guards were made for; test_guards shows that each is needed."""
     world = new_world()

@@ -1,0 +1,165 @@
+"""Fixed worlds for the rules of the product area that random ones meet too seldom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.integration.exactness.world import World
+
+
+def events(*rows: tuple[str, str, str | None]) -> str:
+    """An INSERT of page views: (distinct_id, time, session_id)."""
+    values = ", ".join(
+        f"(gen_random_uuid(), 'page_view', '{at}+00', '{who}', {_text(session)})"
+        for who, at, session in rows
+    )
+    return (
+        "insert into raw.events (event_id, event_name, event_at, distinct_id, session_id)"
+        f" values {values}"
+    )
+
+
+def a_late_event_joins_two_sessions(world: World) -> None:
+    """The scope reaches from the cut before a changed visit to the cut after it."""
+    world.execute(
+        events(
+            ("ann", "2026-01-31 09:00", None),
+            ("ann", "2026-01-31 18:00", None),
+            ("ann", "2026-01-31 18:20", None),
+            ("ann", "2026-01-31 19:00", None),
+            ("ann", "2026-01-31 19:10", None),
+            ("ann", "2026-01-31 23:00", None),
+        )
+    )
+    world.build()
+    assert _sessions(world) == [("ann", 1), ("ann", 2), ("ann", 2), ("ann", 1)]
+    world.execute(events(("ann", "2026-01-31 18:50", None)))
+    world.build()
+    assert _sessions(world) == [("ann", 1), ("ann", 5), ("ann", 1)]
+
+
+def a_deleted_event_cuts_a_session_over_midnights(world: World) -> None:
+    """A chain of visits over three dates falls apart in the middle, far from both its ends."""
+    chain = [
+        (f"{day} {hour:02}:{minute:02}")
+        for day in ("2026-01-30", "2026-01-31", "2026-02-01")
+        for hour in range(24)
+        for minute in (0, 30)
+    ]
+    world.execute(events(*(("ann", at, None) for at in chain)))
+    world.build()
+    assert _sessions(world) == [("ann", 144)]
+    world.execute("delete from raw.events where event_at = '2026-01-31 12:00+00'")
+    world.build()
+    assert _sessions(world) == [("ann", 72 - 12 + 12), ("ann", 71)]
+
+
+def a_late_identity_joins_the_sessions_of_two_devices(world: World) -> None:
+    """A new identity re-assigns the past: users, days and sessions of events that did not change."""
+    world.execute(
+        events(
+            ("anon-1", "2026-01-01 10:00", None),
+            ("anon-1", "2026-01-31 18:00", None),
+            ("ann", "2026-01-31 18:25", None),
+            ("anon-1", "2026-01-31 18:50", None),
+            ("anon-2", "2026-01-31 18:55", "s1"),
+        )
+    )
+    world.build()
+    assert len(_sessions(world)) == 5
+    world.execute("insert into raw.identities values ('anon-1', 'ann', null), ('anon-2', 'ann', null)")
+    world.build()
+    assert _sessions(world) == [("ann", 1), ("ann", 3), ("ann", 1)]
+    found = _all(world, "select date::text, user_count, new_users from marts.daily_active_users")
+    assert ("2026-01-31", 1, 0) in found, found
+    world.execute("delete from raw.identities where distinct_id = 'anon-1'")
+
+
+def an_identify_event_is_taken_back(world: World) -> None:
+    """The identify events of a distinct id are read again when one of them goes."""
+    world.execute(
+        events(("anon-1", "2026-01-31 18:00", None)),
+        "insert into raw.events (event_id, event_type, event_name, event_at, distinct_id, user_id)"
+        " values (gen_random_uuid(), 'identify', 'x', '2026-02-01', 'anon-1', 'ann'),"
+        " (gen_random_uuid(), 'identify', 'x', '2026-02-02', 'anon-1', 'bob')",
+    )
+    world.build()
+    assert _sessions(world)[0] == ("bob", 1)
+    world.execute("delete from raw.events where user_id = 'bob'")
+    world.build()
+    assert _sessions(world)[0] == ("ann", 1)
+
+
+def a_user_turns_out_to_be_excluded(world: World) -> None:
+    """An identity may name an excluded user: their events leave every mart, and come back."""
+    world.execute(
+        events(("anon-1", "2026-01-31 18:00", None), ("anon-2", "2026-01-31 18:00", "s1")),
+        events(("bob", "2026-01-31 18:10", "s1"), ("sim-internal-1", "2026-01-31 18:00", None)),
+        "insert into raw.identities values ('anon-1', 'sim-internal-2', null),"
+        " ('anon-2', 'sim-internal-2', null)",
+    )
+    world.build()
+    assert _sessions(world) == [("bob", 1)]
+    counted = "select sum(event_count) from marts.event_breakdowns_daily where property = 'country'"
+    assert _all(world, counted) == [(1,)]
+    world.execute("update raw.identities set user_id = 'ann' where distinct_id = 'anon-2'")
+    world.build()
+    assert _sessions(world) == [("ann", 2)]
+
+
+def a_session_id_appears_on_a_later_event(world: World) -> None:
+    """A redelivery with another time and a session id moves an event into a session of its own."""
+    world.execute(
+        events(
+            ("ann", "2026-01-31 23:50", None),
+            ("ann", "2026-02-01 00:10", "s1"),
+            ("ann", "2026-02-01 00:15", None),
+        )
+    )
+    world.build()
+    assert _sessions(world) == [("ann", 2), ("ann", 1)]
+    world.execute(
+        "update raw.events set session_id = 's1', event_at = '2026-02-03'"
+        " where event_at = '2026-01-31 23:50+00'"
+    )
+    world.build()
+    assert _sessions(world) == [("ann", 2), ("ann", 1)]
+    world.execute("insert into raw.sessions (session_id, country) values ('s1', 'DE')")
+
+
+def a_seed_row_is_edited(world: World) -> None:
+    """The rows of seeds beneath a view are part of the definition."""
+    world.execute(events(("sim-internal-1", "2026-01-31 18:00", None)))
+    world.build()
+    world.execute("update seeds.excluded_users set value = 'nobody'")
+    failures = world.incremental.build("--exclude", "resource_type:seed")
+    assert failures == []
+    assert _sessions(world) == [("sim-internal-1", 1)]
+
+
+PRODUCT_WITNESSES: list[Callable[[World], None]] = [
+    a_late_event_joins_two_sessions,
+    a_deleted_event_cuts_a_session_over_midnights,
+    a_late_identity_joins_the_sessions_of_two_devices,
+    an_identify_event_is_taken_back,
+    a_user_turns_out_to_be_excluded,
+    a_session_id_appears_on_a_later_event,
+    a_seed_row_is_edited,
+]
+
+
+def _sessions(world: World) -> list[tuple[Any, ...]]:
+    return _all(
+        world,
+        "select user_id, event_count::integer from marts.product_sessions"
+        " order by started_at, session_key",
+    )
+
+
+def _all(world: World, query: str) -> list[tuple[Any, ...]]:
+    return world.connection.execute(query.encode()).fetchall()
+
+
+def _text(value: str | None) -> str:
+    return "null" if value is None else f"'{value}'"
