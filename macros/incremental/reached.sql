@@ -9,7 +9,7 @@
         overlap, else rows come twice).
 
         In the compiled SQL it is the relation itself. A build from nothing reads it whole; the others
-        get a join with the spans in its place (reaching_sql).
+        get a join with the spans in its place (reaching_sql), by the name of reached: give it none.
     -#}
     /* reached by {{ key }}, {{ time }} in {{ spans }} */ {{ relation }}
 {%- endmacro %}
@@ -23,7 +23,7 @@
         '(select r.* from \\g<3> as k inner join \\g<4> as r on r.\\g<1> = k.\\g<1>'
         ~ ' and r.\\g<2> >= k.from_at and r.\\g<2> < k.to_at'
         ~ ' where r.\\g<2> >= (select min(from_at) from \\g<3>)'
-        ~ ' and r.\\g<2> < (select max(to_at) from \\g<3>))',
+        ~ ' and r.\\g<2> < (select max(to_at) from \\g<3>)) as reached',
         narrowed
     )) -}}
 {%- endmacro %}

@@ -14,18 +14,18 @@ exclusions as (
 
 final as (
     select
-        event_id,
-        event_type,
-        event_name,
-        event_at,
-        distinct_id,
-        user_id as own_user_id,
-        session_id,
-        environment,
-        properties,
-        context,
-        page_url,
-        referrer
+        e.event_id,
+        e.event_type,
+        e.event_name,
+        e.event_at,
+        e.distinct_id,
+        e.user_id as own_user_id,
+        e.session_id,
+        e.environment,
+        e.properties,
+        e.context,
+        e.page_url,
+        e.referrer
     from events as e
     where
         -- An infinite time belongs to no date.
@@ -39,7 +39,9 @@ final as (
                         then e.user_id is not null and {{ satisfies('to_jsonb(e.user_id)', 'x') }}
                     when 'distinct_id'
                         then {{ satisfies('to_jsonb(e.distinct_id)', 'x') }}
-                    else {{ satisfies('coalesce(e.properties -> x.property, e.context -> x.property)', 'x') }}
+                    else {{ satisfies(
+                        'coalesce(e.properties -> x.property, e.context -> x.property)', 'x'
+                    ) }}
                 end
         )
 )

@@ -53,9 +53,12 @@ final as (
         user_id,
         session_id is null as is_derived,
         case
-            when session_id is null then jsonb_build_array(
-                environment, user_id, to_char(started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
-            )::text
+            when session_id is null
+                then jsonb_build_array(
+                    environment,
+                    user_id,
+                    to_char(started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+                )::text
             else jsonb_build_array(environment, session_id)::text
         end as session_key,
         ended_at,

@@ -25,7 +25,8 @@ long_days as (
     group by distinct_id
 ),
 
-touched_spans as (
+-- A narrowed build reads these only, by reached().
+touched_spans as (  -- noqa: ST03
     select
         long_day.distinct_id,
         lower(span) as from_at,
@@ -46,7 +47,7 @@ events as (
         page_url,
         referrer,
         context
-    from {{ reached(ref('int_events__counted'), 'distinct_id', 'event_at', 'touched_spans') }} as event
+    from {{ reached(ref('int_events__counted'), 'distinct_id', 'event_at', 'touched_spans') }}
     where {{ in_scope('environment', 'distinct_id', local_date('event_at') ~ ' as date') }}
 ),
 
@@ -55,13 +56,15 @@ events_at_edges as (
     select
         *,
         case
-            when session_id is null then
-                coalesce(event_at - lag(event_at) over day > {{ session_timeout() }}, true)
+            when session_id is null
+                then
+                    coalesce(event_at - lag(event_at) over day > {{ session_timeout() }}, true)
             else lag(event_at) over day is null
         end as is_first,
         case
-            when session_id is null then
-                coalesce(lead(event_at) over day - event_at > {{ session_timeout() }}, true)
+            when session_id is null
+                then
+                    coalesce(lead(event_at) over day - event_at > {{ session_timeout() }}, true)
             else lead(event_at) over day is null
         end as is_last
     from events

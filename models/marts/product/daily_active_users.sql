@@ -3,8 +3,8 @@
 with
 
 scope as (
-    -- A changed day moves the rolling figures of the 29 dates after it and, where it is the environment's
-    -- first or last, the dates between it and its neighbour.
+    -- A changed day moves the rolling figures of the 29 dates after it and, where it is the
+    -- environment's first or last, the dates between it and its neighbour.
     with changed_days as (
         select distinct
             a.date,
@@ -26,9 +26,10 @@ scope as (
         from {{ ref('user_activity') }} as a
         where a.environment = c.environment and a.date > c.date
     ) as day_after on true
-    cross join lateral generate_series(
-        0, greatest(c.date + 29, day_after.date) - coalesce(day_before.date, c.date)
-    ) as days_after
+    cross join
+        lateral generate_series(
+            0, greatest(c.date + 29, day_after.date) - coalesce(day_before.date, c.date)
+        ) as days_after
     union all
     select
         u.first_seen_date as date,
@@ -85,17 +86,18 @@ calendar as (
         e.environment,
         e.first_date + days_after as date
     from environments as e
-    cross join lateral (
-        select max(a.date) as date
-        from {{ ref('user_activity') }} as a
-        where a.environment = e.environment
-    ) as last_day
+    cross join
+        lateral (
+            select max(a.date) as date
+            from {{ ref('user_activity') }} as a
+            where a.environment = e.environment
+        ) as last_day
     cross join lateral generate_series(0, last_day.date - e.first_date) as days_after
     where {{ in_scope('e.environment', 'e.first_date + days_after as date', of='reached_dates') }}
 ),
 
--- A user enters a window on an active day and leaves it when it has passed, or on the next active day,
--- with which they enter it again: so each counts once, and no window is read for each date anew.
+-- A user enters a window on an active day and leaves it when it has passed, or on the next active
+-- day, with which they enter it again: so each counts once, and no date reads its window anew.
 movements as (
     select
         environment,

@@ -3,9 +3,9 @@
 with
 
 scope as (
-    -- Every visit of the sessions that a changed visit belongs to, joins or cuts. Sessions with an id
-    -- have their key from it. The others have that of their first visit, which may be any of the visits
-    -- from the last cut before the changed one to the next cut after it.
+    -- Every visit of the sessions that a changed visit belongs to, joins or cuts. Sessions with an
+    -- id have their key from it. The others have that of their first visit, which may be any of the
+    -- visits from the last cut before the changed one to the next cut after it.
     select v.session_key
     from {{ changed(ref('int_visits__attributed')) }} as v
     union all

@@ -51,11 +51,11 @@ names as (
         visit.environment,
         visit.user_id,
         visit.date,
-        event.name as event_name,
-        sum(event.number::bigint)::bigint as event_count
+        named.event_name,
+        sum(named.number::bigint)::bigint as event_count
     from visits as visit
-    cross join jsonb_each_text(visit.events_breakdown) as event (name, number)
-    group by visit.environment, visit.user_id, visit.date, event.name
+    cross join jsonb_each_text(visit.events_breakdown) as named (event_name, number)
+    group by visit.environment, visit.user_id, visit.date, named.event_name
 ),
 
 breakdowns as (

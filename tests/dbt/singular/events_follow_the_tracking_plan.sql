@@ -1,0 +1,59 @@
+-- Warns of events that the seed tracking_plan does not know, and of those that lack a property that
+-- it requires, by event name. They count in the marts like all others. Only two days before as_of
+-- are read: older trouble was warned of when it was new.
+{{ config(group='product', severity='warn') }}
+
+with
+
+new_events as (
+    select
+        event_name,
+        properties
+    from {{ ref('stg_product__events') }}
+    where
+        event_at >= {{ as_of() }} - interval '2 days'
+        and event_at < {{ as_of() }} + interval '1 day'
+),
+
+tracking_plan as (
+    select
+        event_name,
+        regexp_split_to_array(trim(required_properties), '[\s,;]+') as required_properties
+    from {{ ref('tracking_plan') }}
+),
+
+unknown_events as (
+    select
+        e.event_name,
+        'not in the tracking plan' as problem,
+        null as property,
+        count(*) as event_count
+    from new_events as e
+    left join tracking_plan as p on e.event_name = p.event_name
+    where p.event_name is null
+    group by e.event_name
+),
+
+missing_properties as (
+    select
+        e.event_name,
+        'without a required property' as problem,
+        required.property,
+        count(*) as event_count
+    from new_events as e
+    inner join tracking_plan as p on e.event_name = p.event_name
+    cross join unnest(p.required_properties) as required (property)
+    where
+        required.property <> ''
+        and coalesce(e.properties -> required.property, 'null') = 'null'
+    group by e.event_name, required.property
+),
+
+final as (
+    select * from unknown_events
+    union all
+    select * from missing_properties
+)
+
+select *
+from final
