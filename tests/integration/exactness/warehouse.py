@@ -13,10 +13,10 @@ from typing import Any
 from unittest import mock
 
 import psycopg
+from dbt.artifacts.resources.types import NodeType
 from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
-from dbt.node_types import NodeType
 from psycopg import sql
 
 from orchestration import server
