@@ -90,7 +90,8 @@ class Warehouse:
             result = dbtRunner(manifest=manifest).invoke(
                 [
                     *("build", *self._options(), "--vars", variables),
-                    *("--exclude-resource-type", "unit_test", *options),
+                    *("--exclude-resource-type", "unit_test"),
+                    *("--exclude-resource-type", "test", *options),
                 ]
             )
         if result.exception is not None:
