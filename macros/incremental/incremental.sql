@@ -18,8 +18,7 @@
     {%- set tide = read_tide(target_relation) -%}
 
     {%- if tide.edited or tide.reshaped -%}
-        {#- Under --empty dbt gives each ref an alias of its own, beside that of the model. -#}
-        {%- do get_assert_columns_equivalent(modules.re.sub(' _dbt_limit_subq_\\w+ as ', ' as ', sql)) -%}
+        {%- do get_assert_columns_equivalent(without_limits(sql)) -%}
     {%- endif -%}
     {%- if tide.reshaped -%}
         {%- do shape_table(target_relation, tide) -%}

@@ -4,7 +4,8 @@
 -#}
 {% materialization view, adapter='postgres' %}
     {%- set target_relation = this.incorporate(type='view') -%}
-    {%- set fingerprint = local_md5(sql ~ tojson([model.description, model.columns, config.get('grants')])) -%}
+    {%- set view_sql = without_limits(sql) -%}
+    {%- set fingerprint = local_md5(view_sql ~ tojson([model.description, model.columns, config.get('grants')])) -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=true) }}
     {%- do lock_relation(target_relation) -%}
@@ -19,7 +20,7 @@
         {%- call statement('main') -%}
             drop view if exists {{ target_relation }};
             create view {{ target_relation }} as
-            {{ sql }};
+            {{ view_sql }};
             insert into ops.views (relation, fingerprint)
             values ('{{ relation_name(target_relation) }}', '{{ fingerprint }}')
             on conflict (relation) do update set

@@ -68,11 +68,25 @@ def test_models_end_with_select_from_final(project: Project) -> None:
         [
             str(model)
             for model in project.models
-            if not re.search(
+            if model.config["materialized"] != "view"
+            and not re.search(
                 r"\nfinal as \(\n.*\n\)\n\nselect \*\nfrom final\s*\Z", model.code, re.DOTALL
             )
         ],
         "the last CTE is named final, and the model ends `select *` `from final`",
+    )
+
+
+def test_views_have_no_cte(project: Project) -> None:
+    demand(
+        [
+            str(model)
+            for model in project.models
+            if model.config["materialized"] == "view"
+            and re.search(r"^with\b", model.code, re.MULTILINE)
+        ],
+        "write the view as one select: PostgreSQL merges no view that has a WITH into the query that"
+        " reads it, so that a build of twenty keys would read the whole table beneath",
     )
 
 

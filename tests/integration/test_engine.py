@@ -280,8 +280,11 @@ def test_a_changed_description_reaches_the_database_without_touching_rows(
 def test_empty_shapes_tables_and_keeps_rows(
     warehouse: Warehouse, owner: psycopg.Connection[Any]
 ) -> None:
+    views = "select array_agg(pg_get_viewdef(oid) order by oid) from pg_class where relkind = 'v'"
+    before = value(owner, views)
     owner.execute("drop table marts.time_user_averages")
     assert warehouse.build("--empty") == []
+    assert value(owner, views) == before
     assert value(owner, "select count(*) from marts.time_user_averages") == 0
     assert value(owner, "select count(*) from marts.workflow_completions") == 1
     assert warehouse.build() == []

@@ -82,6 +82,16 @@ def test_history_goes_straight_into_partitions_of_its_own(
     }
 
 
+def test_months_that_come_up_while_a_file_is_read_get_partitions_too(
+    connection: Connection, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "BLOCK_BYTES", 300)
+    text = EVENT + "".join(events(8, 8 * month - 8, month) for month in range(1, 13))
+    assert counts(load(connection, "events", write("a.csv", text))) == (96, 0, 0, 0)
+    assert rows(connection, b"select count(distinct tableoid) from raw.events") == [(12,)]
+    assert rows(connection, b"select count(*) from raw.events_default") == [(0,)]
+
+
 def test_an_event_without_an_id_gets_one_from_its_content(
     connection: Connection, write: Write
 ) -> None:
@@ -201,3 +211,45 @@ def test_every_version_records_each_change_once(connection: Connection, write: W
     assert rows(connection, changes)[:3] == recorded
     with pytest.raises(TidemarkError, match="is not loaded by versions"):
         load(connection, "events", path, every_version=True)
+
+
+# Event logs -----------------------------------------------------------------------------------
+
+LOG = "case:concept:name,concept:name,org:resource,start_timestamp,time:timestamp\n"
+
+
+def log(connection: Connection, path: Path, template: str = "t") -> tuple[int, int, int, int]:
+    sets = (f"template_id={template}",)
+    return counts(load(connection, "time_sessions", path, preset="event-log", sets=sets))
+
+
+def day(number: int) -> str:
+    return f"2024-01-{number:02d}T00:00:00Z"
+
+
+def test_more_of_an_event_log_is_merged_with_what_is_there(
+    connection: Connection, write: Write
+) -> None:
+    first = write("a.csv", LOG + f"c1,weld,ann,{day(5)},{day(6)}\nc1,weld,ann,{day(5)},{day(6)}\n")
+    assert log(connection, first) == (2, 0, 0, 0)
+    more = f"c1,cut,bob,{day(2)},{day(3)}\nc2,weld,,{day(9)},{day(9)}\nc2,,x,{day(9)},{day(9)}\n"
+    assert log(connection, write("b.csv", LOG + more)) == (2, 0, 0, 1)
+    for _ in range(2):
+        assert rows(
+            connection,
+            b"select instance_id, user_id, status, extract(day from started_at)::int, "
+            b"extract(day from completed_at)::int from raw.workflow_instances order by 1",
+        ) == [("c1", "bob", "completed", 2, 6), ("c2", "(unknown)", "completed", 9, 9)]
+        assert rows(
+            connection, b"select step_index, name from raw.workflow_template_steps order by 1"
+        ) == [(1, "weld"), (2, "cut")]
+        assert log(connection, first) == (0, 0, 2, 0)
+
+
+def test_a_case_of_another_template_is_refused(connection: Connection, write: Write) -> None:
+    path = write("a.csv", LOG + f"c1,weld,ann,{day(5)},{day(6)}\n")
+    log(connection, path)
+    with pytest.raises(TidemarkError, match="the case c1 belongs to the template t already"):
+        log(connection, path, "other")
+    with pytest.raises(TidemarkError, match="nothing fills template_id"):
+        load(connection, "time_sessions", path, preset="event-log")

@@ -102,13 +102,11 @@ def test_every_version_of_incidents_in_turn(connection: Connection, facts: dict[
     expected = (incidents, fact["rows"] - incidents, 0, 0)
     assert counts(load(connection, *load_log, **options)) == expected
     assert counts(load(connection, *load_log, **options)) == (0, 0, fact["rows"], 0)
-    found = dict(
-        rows(
-            connection,
-            b"select old_value || ' -> ' || new_value, count(*) from raw.feature_request_changes "
-            b"where field = 'status' group by 1",
-        )
+    query = (
+        b"select old_value || ' -> ' || new_value, count(*) from raw.feature_request_changes "
+        b"where field = 'status' group by 1"
     )
+    found = {str(change): int(str(count)) for change, count in rows(connection, query)}
     for change, count in fact["transitions_ordered_by_sys_mod_count"].items():
         # Five incidents have an older sys_updated_at at a higher sys_mod_count.
         assert abs(found[change] - count) <= 1, change
