@@ -85,7 +85,7 @@ def test_views_have_no_cte(project: Project) -> None:
             if model.config["materialized"] == "view"
             and re.search(r"^with\b", model.code, re.MULTILINE)
         ],
-        "write the view as one select: PostgreSQL merges no view that has a WITH into the query that"
+        "write the view as one select: PostgreSQL merges no view with a WITH into the query that"
         " reads it, so that a build of twenty keys would read the whole table beneath",
     )
 
