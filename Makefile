@@ -6,6 +6,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.installed
+# uv installs the lock ten times faster than pip, which stays the way where uv cannot reach the index.
+UV := 0.13.8
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help setup demo dev test lint format bench soak docs clean
@@ -18,8 +20,12 @@ setup: $(SETUP) profiles.yml ## everything into .venv
 $(SETUP): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "make: Tidemark needs Python 3.11 or later; set PYTHON=/path/to/python3.11")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@echo "installing into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.lock \
+		|| $(BIN)/python -m pip install --disable-pip-version-check -r requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable . \
+		|| $(BIN)/python -m pip install --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
 profiles.yml: profiles.yml.example
@@ -51,4 +57,4 @@ soak: setup ## the exactness test for as long as you like: make soak EXAMPLES=10
 	@TIDEMARK_SOAK_EXAMPLES=$(or $(EXAMPLES),500) pytest -x tests/integration/exactness/test_exactness.py
 
 clean: ## remove what builds leave behind (not .venv, not data)
-	@rm -rf target logs dbt_packages .pytest_cache .mypy_cache .ruff_cache
+	@rm -rf target logs dbt_packages report.html .pytest_cache .mypy_cache .ruff_cache

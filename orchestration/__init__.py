@@ -1,1 +1,1 @@
-"""Everything of Tidemark that is not SQL: the embedded server, loading, the command line, Dagster."""
+"""Everything of Tidemark that is not SQL: server, loading, command line, Dagster."""

@@ -1,4 +1,11 @@
 {% macro in_scope() -%}
+    {#-
+        The condition that a row belongs to the scope. Its arguments are the row's columns that the scope
+        names: in_scope('user_id', 'completed_date as date'). The name after `as`, else the column's own,
+        is that in the scope. of='x' compares with another CTE made from the scope.
+
+        A build from nothing leaves the whole condition out, so that it costs nothing there.
+    -#}
     {%- set keys = kwargs.get('of', 'scope') -%}
     {%- set sources, names = [], [] -%}
     {%- for column in varargs -%}

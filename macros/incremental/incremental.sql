@@ -18,7 +18,7 @@
     {%- set tide = read_tide(target_relation) -%}
 
     {%- if tide.edited or tide.reshaped -%}
-        {%- do get_assert_columns_equivalent(sql) -%}
+        {%- do get_assert_columns_equivalent(without_limits(sql)) -%}
     {%- endif -%}
     {%- if tide.reshaped -%}
         {%- do shape_table(target_relation, tide) -%}

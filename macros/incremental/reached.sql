@@ -11,7 +11,7 @@
         In the compiled SQL it is the relation itself. A build from nothing reads it whole; the others
         get a join with the spans in its place (reaching_sql), by the name of reached: give it none.
     -#}
-    /* reached by {{ key }}, {{ time }} in {{ spans }} */ {{ relation }}
+    /* reached by {{ key }}, {{ time }} in {{ spans }} */ {{ relation.render() }}
 {%- endmacro %}
 
 

@@ -2,7 +2,9 @@
     {#- Makes the table, or fits an older one to the edited contract. Rows are kept: this build's result
         replaces those that differ, and the key and not-null come back after it (enforce_key). -#}
     {%- if tide.missing -%}
+        {#- The watermark of a table that is gone must not speak for this one, which --empty leaves empty. -#}
         {%- call statement('create_table') -%}
+            delete from ops.watermarks where relation = '{{ tide.name }}';
             create table {{ relation }} (
                 {%- for column in table_columns() %}
                 {{ adapter.quote(column.name) }} {{ column.type }}{{ ',' if not loop.last }}
@@ -12,10 +14,11 @@
     {%- else -%}
         {%- set wanted = {} -%}
         {%- for column in table_columns() -%}
-            {%- do wanted.update({column.name: column.type}) -%}
+            {%- set type = run_query("select to_regtype('" ~ column.type ~ "')::text").rows[0][0] -%}
+            {%- do wanted.update({column.name: type}) -%}
         {%- endfor -%}
         {%- set present = run_query(
-            "select attname, format_type(atttypid, atttypmod) as type, attnotnull from pg_attribute"
+            "select attname, format_type(atttypid, null) as type from pg_attribute"
             ~ " where attrelid = '" ~ relation ~ "'::regclass and attnum > 0 and not attisdropped"
         ).rows -%}
         {%- set names = [] -%}
@@ -28,8 +31,10 @@
             alter table {{ relation }} drop column {{ quoted }};
             {%- else %}
             alter table {{ relation }} alter column {{ quoted }} drop not null;
+            {%- if column['type'] != wanted[column['attname']] %}
             alter table {{ relation }} alter column {{ quoted }} type {{ wanted[column['attname']] }}
             using {{ quoted }}::{{ wanted[column['attname']] }};
+            {%- endif %}
             {%- endif %}
             {%- endfor %}
             {%- for name in wanted if name not in names %}

@@ -1,4 +1,5 @@
 {% macro store_watermark(relation, tide) -%}
+    {#- What this build has consumed and by which definition, in the transaction of its rows. -#}
     {%- call statement('store_watermark') -%}
         insert into ops.watermarks (
             relation, model, seen, fingerprint, shape, settings, reads, as_of, cluster_id,

@@ -5,7 +5,8 @@
 -#}
 {% materialization view, adapter='postgres' %}
     {%- set target_relation = this.incorporate(type='view') -%}
-    {%- set fingerprint = local_md5(flattened(sql) ~ tojson([model.description, model.columns, config.get('grants')])) -%}
+    {%- set view_sql = without_limits(sql) -%}
+    {%- set fingerprint = local_md5(view_sql ~ tojson([model.description, model.columns, config.get('grants')])) -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=true) }}
     {%- do lock_relation(target_relation) -%}
@@ -21,14 +22,14 @@
             do $view$
             begin
                 create or replace view {{ target_relation }} as
-                {{ flattened(sql) }};
+                {{ view_sql }};
             exception
                 -- Its columns have other names, types or places. Views of this project that stand on it
                 -- come after it in the same build.
                 when invalid_table_definition then
                     drop view {{ target_relation }} cascade;
                     create view {{ target_relation }} as
-                    {{ flattened(sql) }};
+                    {{ view_sql }};
             end
             $view$;
             insert into ops.views (relation, fingerprint)

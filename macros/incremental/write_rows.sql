@@ -20,6 +20,11 @@
             create temporary table tide_result on commit drop as
             {{ narrowed_sql(tide) }}
         {%- endcall -%}
+        {#- Rows that are twice in the result, both equal to one that is there, would go unnoticed. -#}
+        {%- call statement('check_grain') -%}
+            create unique index {{ key_name(relation) }} on pg_temp.tide_result
+            ({{ quoted_list(config.get('unique_key')) }}) nulls not distinct
+        {%- endcall -%}
         {%- do run_query('analyze pg_temp.tide_result') -%}
 
         {%- call statement('delete_rows') -%}

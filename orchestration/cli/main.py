@@ -7,7 +7,7 @@ import sys
 import psycopg
 import typer
 
-from orchestration.cli import console, server
+from orchestration.cli import build, console, demo, dev, load, report, server, simulate
 from orchestration.errors import TidemarkError
 from orchestration.server.connection import one_line
 
@@ -19,12 +19,18 @@ app = typer.Typer(
 )
 
 # The commands, in the order of `tidemark --help`.
+app.command()(demo.demo)
 app.command()(server.up)
 app.command()(server.down)
 app.command()(server.status)
 app.command()(server.doctor)
 app.command()(server.url)
 app.command()(server.reset)
+app.command(context_settings=build.CONTEXT)(build.build)
+app.command()(dev.dev)
+app.command()(load.load)
+app.command()(simulate.simulate)
+app.command()(report.report)
 
 
 def main() -> None:

@@ -56,7 +56,7 @@ def simulate(
     """Fill a database of its own with a simulated company, or let that company live on."""
     if every is not None and not go_on:
         raise TidemarkError("--every has a meaning only with --continue", "add --continue")
-    settings = replace(Settings.from_environment(), database=_checked(database))
+    settings = replace(Settings.from_environment(), database=checked_database(database))
     if go_on:
         _continue(settings, hours, every)
         return
@@ -152,7 +152,12 @@ def _moment(until: str | None) -> datetime:
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
-def _checked(database: str) -> str:
+def checked_database(database: str) -> str:
+    """Return the name of a database, if it is one that needs no quotes.
+
+    Raises:
+        TidemarkError: it is not.
+    """
     if not (database.isascii() and database.isidentifier() and database == database.lower()):
         raise TidemarkError(
             f"--database is {database!r}, which is no plain database name",

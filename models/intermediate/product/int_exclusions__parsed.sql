@@ -1,51 +1,34 @@
 {{ config(materialized='view') }}
 
-with
-
-rules as (
+-- Grouped, so that the planner evaluates a rule once and not once an event.
+select
+    rule.property,
+    rule.operator,
+    listed.operands,
+    array(
+        select '%' || regexp_replace(lower(o.value #>> '{}'), '([\\%_])', '\\\1', 'g') || '%'
+        from unnest(listed.operands) as o (value)
+    ) as patterns
+from {{ ref('excluded_users') }} as rule
+cross join lateral (
     select
-        property,
-        operator,
-        value,
         case
-            when property in ('user_id', 'distinct_id') and value !~ '^(\[\s*"|")'
-                then to_jsonb(value)
-            when value ~ '^(-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?|true|false|null|".*")$'
-                then value::jsonb
-            when value ~ '^\[\s*(["\d-]|true|false|null|\])' then value::jsonb
-            else to_jsonb(value)
+            when rule.property in ('user_id', 'distinct_id') and rule.value !~ '^(\[\s*"|")'
+                then to_jsonb(rule.value)
+            when rule.value ~ '^(-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?|true|false|null|".*")$'
+                then rule.value::jsonb
+            when rule.value ~ '^\[\s*(["\d-]|true|false|null|\])' then rule.value::jsonb
+            else to_jsonb(rule.value)
         end as operand
-    from {{ ref('excluded_users') }}
-),
-
-listed as (
+) as parsed
+cross join lateral (
     select
-        r.property,
-        r.operator,
-        case jsonb_typeof(r.operand)
-            when 'array'
-                then array(
-                    select element.value
-                    from jsonb_array_elements(r.operand) as element (value)
-                )
-            else array[r.operand]
+        case jsonb_typeof(parsed.operand)
+            when 'array' then array(
+                select element.value
+                from jsonb_array_elements(parsed.operand) as element (value)
+            )
+            else array[parsed.operand]
         end as operands
-    from rules as r
-),
-
--- Grouped, so that the planner evaluates this once and not once an event.
-final as (
-    select
-        l.property,
-        l.operator,
-        l.operands,
-        array(
-            select '%' || regexp_replace(lower(o.value #>> '{}'), '([\\%_])', '\\\1', 'g') || '%'
-            from unnest(l.operands) as o (value)
-        ) as patterns
-    from listed as l
-    group by l.property, l.operator, l.operands
-)
-
-select *
-from final
+) as listed
+group by rule.property, rule.operator, listed.operands

@@ -34,7 +34,12 @@ final as (
         sum(total.active_seconds) as active_seconds
     from totals as total
     inner join completed_instances as instance on total.instance_id = instance.instance_id
-    group by 1, 2, 3, 4, 5
+    group by
+        instance.instance_id,
+        coalesce(total.user_id, instance.user_id),
+        total.step_index,
+        instance.template_id,
+        instance.completed_date
     -- A step without known active time is no sample.
     having sum(total.active_seconds) is not null
 )

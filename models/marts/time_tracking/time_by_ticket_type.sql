@@ -20,13 +20,11 @@ scope as (
 touched_dates as (
     select distinct
         scope.ticket_type,
-        touched.completed_date::date as completed_date
+        scope.period_start + later.days as completed_date
     from scope
     cross join lateral generate_series(
-        scope.period_start,
-        scope.period_start + case scope.period_type when 'day' then 0 when 'week' then 6 else 30 end,
-        interval '1 day'
-    ) as touched (completed_date)
+        0, case scope.period_type when 'day' then 0 when 'week' then 6 else 30 end
+    ) as later (days)
 ),
 
 completions as (

@@ -2,12 +2,12 @@
 
 with
 
--- A changed day moves the rolling figures of the 27 dates after it, and, where it is a user's first or
--- last, the dates between it and its neighbour.
 scope as (
+    -- A changed day moves the rolling figures of the 27 dates after it, and, where it is a user's
+    -- first or last, the dates between it and its neighbour.
     select
         changed_day.user_id,
-        touched.date::date as date
+        coalesce(day_before.date, changed_day.date) + touched.days as date
     from {{ changed(ref('time_aggregations_daily')) }} as changed_day
     left join lateral (
         select max(d.date) as date
@@ -20,10 +20,10 @@ scope as (
         where d.user_id = changed_day.user_id and d.date > changed_day.date
     ) as day_after on true
     cross join lateral generate_series(
-        coalesce(day_before.date, changed_day.date),
-        greatest(changed_day.date + 27, day_after.date),
-        interval '1 day'
-    ) as touched (date)
+        0,
+        greatest(changed_day.date + 27, day_after.date)
+        - coalesce(day_before.date, changed_day.date)
+    ) as touched (days)
 ),
 
 reached_dates as (
@@ -58,26 +58,24 @@ user_spans as (
 
 calendar as (
     select
-        user_span.user_id,
-        calendar_day.date::date as date
-    from user_spans as user_span
-    cross join lateral generate_series(
-        user_span.first_date, user_span.last_date, interval '1 day'
-    ) as calendar_day (date)
-    where {{ in_scope('user_span.user_id', 'calendar_day.date::date as date', of='reached_dates') }}
+        u.user_id,
+        u.first_date + later.days as date
+    from user_spans as u
+    cross join lateral generate_series(0, u.last_date - u.first_date) as later (days)
+    where {{ in_scope('u.user_id', 'u.first_date + later.days as date', of='reached_dates') }}
 ),
 
 all_days as (
     select
-        user_id,
-        date,
+        c.user_id,
+        c.date,
         coalesce(d.workflows, 0) as workflows,
         -- Nobody worked: a measured zero. Completions without known time: unknown.
         case when d.workflows is null then 0 else d.active_seconds end as active_seconds,
         d.active_seconds as rated_seconds,
         d.estimated_seconds
-    from calendar
-    left join days_with_completions as d using (user_id, date)
+    from calendar as c
+    left join days_with_completions as d on c.user_id = d.user_id and c.date = d.date
 ),
 
 rolled as (
@@ -118,7 +116,9 @@ final as (
         workflows_7d_avg,
         hours_7d / 7 as hours_7d_avg,
         efficiency_28d,
-        round(100 * (hours_7d - hours_7d_before) / nullif(hours_7d_before, 0), 2) as hours_7d_change_percent
+        round(
+            100 * (hours_7d - hours_7d_before) / nullif(hours_7d_before, 0), 2
+        ) as hours_7d_change_percent
     from rolled
     where {{ in_scope('user_id', 'date') }}
 )

@@ -55,7 +55,7 @@ final as (
         instance.instance_id,
         instance.user_id,
         instance.template_id,
-        coalesce(template.ticket_type, '(unknown)') as ticket_type,
+        coalesce(t.ticket_type, '(unknown)') as ticket_type,
         instance.ticket_id,
         instance.completed_at,
         instance.completed_date,
@@ -65,8 +65,8 @@ final as (
         total.active_seconds / nullif(estimate.estimated_seconds, 0) as efficiency_ratio,
         coalesce(total.session_count, 0) as session_count
     from completed_instances as instance
-    left join templates as template on instance.template_id = template.template_id
-    left join estimates as estimate on instance.template_id = estimate.template_id
+    left join templates as t on instance.template_id = t.template_id
+    left join estimates as estimate on t.template_id = estimate.template_id
     left join session_totals as total on instance.instance_id = total.instance_id
 )
 

@@ -1,26 +1,14 @@
-with
-
-source as (
-    select *
-    from {{ source('product', 'events') }}
-),
-
-final as (
-    select
-        event_id,
-        coalesce(event_type, 'track') as event_type,
-        event_name,
-        event_at,
-        distinct_id,
-        user_id,
-        session_id,
-        coalesce(environment, 'production') as environment,
-        properties,
-        context,
-        page_url,
-        referrer
-    from source
-)
-
-select *
-from final
+select
+    event_id,
+    coalesce(event_type, 'track') as event_type,
+    event_name,
+    event_at,
+    distinct_id,
+    user_id,
+    session_id,
+    coalesce(environment, 'production') as environment,
+    properties,
+    context,
+    page_url,
+    referrer
+from {{ source('product', 'events') }}

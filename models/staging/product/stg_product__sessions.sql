@@ -1,28 +1,16 @@
-with
-
-source as (
-    select *
-    from {{ source('product', 'sessions') }}
-),
-
-final as (
-    select
-        session_id,
-        environment,
-        user_id,
-        started_at,
-        ended_at,
-        device_type,
-        browser,
-        os,
-        country,
-        city,
-        referrer,
-        landing_page,
-        exit_page,
-        updated_at
-    from source
-)
-
-select *
-from final
+select
+    session_id,
+    environment,
+    user_id,
+    started_at,
+    ended_at,
+    device_type,
+    browser,
+    os,
+    country,
+    city,
+    referrer,
+    landing_page,
+    exit_page,
+    updated_at
+from {{ source('product', 'sessions') }}

@@ -1,23 +1,11 @@
-with
-
-source as (
-    select *
-    from {{ source('time_tracking', 'workflow_instances') }}
-),
-
-final as (
-    select
-        instance_id,
-        template_id,
-        user_id,
-        ticket_id,
-        status,
-        started_at,
-        completed_at,
-        {{ local_date('completed_at') }} as completed_date,
-        updated_at
-    from source
-)
-
-select *
-from final
+select
+    instance_id,
+    template_id,
+    user_id,
+    ticket_id,
+    status,
+    started_at,
+    completed_at,
+    {{ local_date('completed_at') }} as completed_date,
+    updated_at
+from {{ source('time_tracking', 'workflow_instances') }}

@@ -1,18 +1,6 @@
-with
-
-source as (
-    select *
-    from {{ source('time_tracking', 'workflow_template_steps') }}
-),
-
-final as (
-    select
-        template_id,
-        step_index,
-        name,
-        estimated_minutes * 60 as estimated_seconds
-    from source
-)
-
-select *
-from final
+select
+    template_id,
+    step_index,
+    name,
+    estimated_minutes * 60 as estimated_seconds
+from {{ source('time_tracking', 'workflow_template_steps') }}

@@ -6,11 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from psycopg import sql
 
-from orchestration.server.bootstrap import administrator, create_database
 from orchestration.settings import Settings
-from tests.conftest import TEMPLATE
 from tests.integration.exactness.warehouse import Warehouse
 from tests.integration.exactness.world import World
 
@@ -28,7 +25,7 @@ class WorldMaker:
 
     def __call__(self) -> World:
         """Make a world without any row."""
-        _renew(self.incremental.settings)
+        self.incremental.renew()
         return World(self.incremental, self._nothing)
 
     def of_project(self, project: Path, scratch: Path) -> WorldMaker:
@@ -39,7 +36,7 @@ class WorldMaker:
         )
 
     def _nothing(self) -> Warehouse:
-        _renew(self.nothing.settings)
+        self.nothing.renew()
         return self.nothing
 
 
@@ -50,15 +47,3 @@ def new_world(server: Settings, tmp_path_factory: pytest.TempPathFactory) -> Wor
         Warehouse(replace(server, database="world"), scratch / "incremental"),
         Warehouse(replace(server, database="nothing"), scratch / "nothing"),
     )
-
-
-def _renew(settings: Settings) -> None:
-    with administrator(settings) as admin:
-        admin.execute(
-            sql.SQL("drop database if exists {} with (force)").format(
-                sql.Identifier(settings.database)
-            )
-        )
-        create_database(admin, settings, template=TEMPLATE)
-
-

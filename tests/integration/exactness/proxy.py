@@ -1,7 +1,8 @@
-"""A PostgreSQL proxy that can stop a build at a statement: kill it there, or do something meanwhile."""
+"""A PostgreSQL proxy that can kill a build at a statement, or do something meanwhile."""
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import struct
 import threading
@@ -14,7 +15,7 @@ CANCEL_REQUEST = 80877102
 class Proxy:
     """Listens on loopback and forwards to a server, calling `before` ahead of each simple query.
 
-    `before(number, sql)` gets the number of the query since the proxy was made (from 1) and its text.
+    `before(number, sql)` gets the number of the query, counted from 1, and its text.
     Where it returns False both connections are cut: the server never sees the query, as when the
     client was killed at that point.
     """
@@ -106,8 +107,6 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
 
 
 def _close(sock: socket.socket) -> None:
-    try:
+    with contextlib.suppress(OSError):
         sock.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass
     sock.close()

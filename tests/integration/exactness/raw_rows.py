@@ -154,10 +154,13 @@ def write_row(connection: psycopg.Connection[Any], table: RawTable, row: dict[st
 def change_column(
     connection: psycopg.Connection[Any], table: RawTable, place: int, column: str, value: Any
 ) -> None:
-    """Set one column of the row at a place in key order (modulo their number), if that key is free."""
+    """Set one column of the row at a place in key order (modulo their number)."""
     connection.execute(
         sql.SQL("update {} set {} = %s where ctid = {} and tableoid = {}").format(
-            table.identifier, sql.Identifier(column), _picked(table, "ctid"), _picked(table, "tableoid")
+            table.identifier,
+            sql.Identifier(column),
+            _picked(table, "ctid"),
+            _picked(table, "tableoid"),
         ),
         [value, place, place],
     )

@@ -1,4 +1,4 @@
-"""After any sequence of loads and builds every model equals a build from nothing (contract 3.1, 3.3)."""
+"""After any sequence of loads and builds every model equals a build from nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.integration.exactness.witnesses import WITNESSES
 from tests.integration.exactness.world import World
 
 ZONES = ["UTC", "Asia/Kolkata", "America/New_York"]
-# A budget for `make test`; `make soak` raises it. The same examples on every machine, unless soaking.
+# A budget for `make test`, where every machine tries the same examples; `make soak` raises it.
 EXAMPLES = int(os.environ.get("TIDEMARK_SOAK_EXAMPLES", "10"))
 BUDGET = settings(
     max_examples=EXAMPLES,
@@ -36,7 +36,9 @@ BUDGET = settings(
 )
 
 
-def machine(new_world: Callable[[], World], most_rows: dict[str, int]) -> type[RuleBasedStateMachine]:
+def machine(
+    new_world: Callable[[], World], most_rows: dict[str, int]
+) -> type[RuleBasedStateMachine]:
     """The state machine over worlds from `new_world`."""
 
     class Worlds(RuleBasedStateMachine):
@@ -118,7 +120,8 @@ def test_every_model_equals_a_build_from_nothing(new_world: Callable[[], World])
     run_state_machine_as_test(machine(new_world, most_rows), settings=BUDGET)
     never_filled = sorted(table for table, rows in most_rows.items() if rows == 0)
     assert not never_filled, (
-        f"no world put a row into {never_filled}: give their sources' columns words in raw_rows.WORDS"
+        f"no world put a row into {never_filled}: give their sources' columns words in"
+        " raw_rows.WORDS"
     )
 
 

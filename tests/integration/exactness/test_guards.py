@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from orchestration.settings import PROJECT_ROOT
 from tests.integration.exactness import witnesses
 from tests.integration.exactness.conftest import WorldMaker
+from tests.integration.exactness.warehouse import copy_project
 from tests.integration.exactness.world import World
-
-PARTS = [
-    *("dbt_project.yml", "profiles.yml.example", "selectors.yml"),
-    *("macros", "models", "seeds", "snapshots"),
-]
 
 
 @dataclass(frozen=True)
@@ -57,8 +51,8 @@ GUARDS = [
     Guard(
         "a model is locked while it is built",
         "lock_relation.sql",
-        "select pg_advisory_xact_lock(hashtextextended('tidemark {{ relation_name(relation) }}', 0))",
-        "select 'no lock'",
+        "pg_advisory_xact_lock(hashtextextended('tidemark {{ relation_name(relation) }}', 0))",
+        "'no lock'",
         witnesses.two_builds_meet,
     ),
     Guard(
@@ -78,7 +72,7 @@ GUARDS = [
         "        {%- do store_watermark(target_relation, tide) -%}",
         "{%- do tide.update({'written': 0, 'deleted': 0}) -%}\n"
         "        {%- do store_watermark(target_relation, tide) -%}\n"
-        "        {%- do run_query('create temporary table kept as select * from pg_temp.tide_scope') "
+        "        {%- do run_query('create temporary table kept as select * from tide_scope') "
         "if not tide.whole -%}\n"
         "        {%- do adapter.commit() -%}\n"
         "        {%- call statement('begin_again', auto_begin=true) -%} select 1 {%- endcall -%}\n"
@@ -120,13 +114,7 @@ GUARDS = [
 
 @pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.name.replace(" ", "_"))
 def test_the_flagship_fails_without(guard: Guard, new_world: WorldMaker, tmp_path: Path) -> None:
-    project = tmp_path / "project"
-    project.mkdir()
-    for part in PARTS:
-        if (PROJECT_ROOT / part).is_dir():
-            shutil.copytree(PROJECT_ROOT / part, project / part)
-        else:
-            shutil.copy(PROJECT_ROOT / part, project / part)
+    project = copy_project(tmp_path / "project")
     macro = project / "macros" / "incremental" / guard.file
     text = macro.read_text()
     assert text.count(guard.line) == 1, f"{guard.file} no longer has the line of: {guard.name}"

@@ -1,9 +1,10 @@
-"""A database and the dbt project, built in process: parsed once, then a build takes under a second."""
+"""A database and the dbt project, built in process: parsed once, then a second a build."""
 
 from __future__ import annotations
 
 import math
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,13 +13,21 @@ from typing import Any
 from unittest import mock
 
 import psycopg
+from dbt.artifacts.resources.types import NodeType
+from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 from psycopg import sql
 
 from orchestration import server
+from orchestration.server.bootstrap import administrator, create_database
 from orchestration.settings import PROJECT_ROOT, Settings
+from tests.conftest import TEMPLATE
 
+PROJECT_PARTS = (
+    *("dbt_project.yml", "profiles.yml.example", "selectors.yml"),
+    *("macros", "models", "seeds", "snapshots"),
+)
 AS_OF = "2026-03-10T12:00:00+00:00"
 Rows = dict[tuple[Any, ...], tuple[Any, ...]]
 
@@ -53,6 +62,24 @@ class Warehouse:
             self._manifest = result.result
         return self._manifest
 
+    @manifest.setter
+    def manifest(self, manifest: Manifest) -> None:
+        self._manifest = manifest
+
+    def forget_manifest(self) -> None:
+        """Parse again at the next use: the project's files were edited."""
+        self._manifest = None
+
+    def renew(self) -> None:
+        """Make the database anew, without any row."""
+        with administrator(self.settings) as admin:
+            admin.execute(
+                sql.SQL("drop database if exists {} with (force)").format(
+                    sql.Identifier(self.settings.database)
+                )
+            )
+            create_database(admin, self.settings, template=TEMPLATE)
+
     def build(
         self, *options: str, zone: str = "UTC", as_of: str = AS_OF, port: int | None = None
     ) -> list[str]:
@@ -63,21 +90,23 @@ class Warehouse:
             result = dbtRunner(manifest=manifest).invoke(
                 [
                     *("build", *self._options(), "--vars", variables),
-                    *("--exclude-resource-type", "unit_test", *options),
+                    *("--exclude-resource-type", "unit_test"),
+                    *("--exclude-resource-type", "test", *options),
                 ]
             )
         if result.exception is not None:
             return [f"dbt: {result.exception}"]
+        assert isinstance(result.result, RunExecutionResult)
         return [
             f"{r.node.name}: {r.message}"
-            for r in result.result
+            for r in result.result.results
             if r.status not in ("success", "pass", "skipped", "warn")
         ]
 
     def tables(self) -> Iterator[tuple[str, list[str], list[str]]]:
-        """Every incremental model as (schema.table, key columns, columns), marts and those below."""
+        """Every incremental model as (schema.table, key columns, columns), not marts alone."""
         for node in self.manifest.nodes.values():
-            if node.resource_type == "model" and node.config.materialized == "incremental":
+            if node.resource_type == NodeType.Model and node.config.materialized == "incremental":
                 key = node.config.unique_key
                 assert isinstance(key, list), node.name
                 yield f"{node.schema}.{node.alias}", key, list(node.columns)
@@ -116,6 +145,17 @@ class Warehouse:
         with mock.patch.dict(os.environ, variables):
             os.environ.pop("TIDEMARK_DATABASE_URL", None)
             yield
+
+
+def copy_project(target: Path) -> Path:
+    """Copy what dbt reads of the project, for tests that edit it; returns the copy's folder."""
+    target.mkdir()
+    for part in PROJECT_PARTS:
+        if (PROJECT_ROOT / part).is_dir():
+            shutil.copytree(PROJECT_ROOT / part, target / part)
+        else:
+            shutil.copy(PROJECT_ROOT / part, target / part)
+    return target
 
 
 def differences(incremental: Warehouse, from_nothing: Warehouse) -> list[str]:

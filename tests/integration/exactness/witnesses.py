@@ -57,7 +57,7 @@ def a_row_commits_while_a_build_reads(world: World) -> None:
 
 
 def two_builds_meet(world: World) -> None:
-    """The lock: a second build waits until the first has ended, else both insert the same new key."""
+    """The lock: a second build waits for the first, else both insert the same new key."""
     world.execute(*WORKFLOW)
     world.build()
     world.execute(LATE_SESSION.replace("'i1', 1,", "'i1', 3,"))
@@ -87,7 +87,9 @@ def a_build_is_killed_at_every_statement(world: World) -> None:
     world.execute(*WORKFLOW)
     world.build()
     for query in range(1, 100):
-        world.execute(f"update raw.time_sessions set total_seconds = {query} where session_id = 's1'")
+        world.execute(
+            f"update raw.time_sessions set total_seconds = {query} where session_id = 's1'"
+        )
         if not world.build_killed_at(query, "--select", "int_sessions__totalled"):
             return
     raise AssertionError("a build of one model took 100 queries")
@@ -170,7 +172,12 @@ def _start_build(world: World) -> subprocess.Popen[bytes]:
         [
             *(sys.executable, "-c", program, "run", "--quiet", "--no-write-json"),
             *("--project-dir", str(warehouse.project), "--profiles-dir", str(warehouse.scratch)),
-            *("--target-path", str(warehouse.scratch / "second"), "--log-path", str(warehouse.scratch)),
+            *(
+                "--target-path",
+                str(warehouse.scratch / "second"),
+                "--log-path",
+                str(warehouse.scratch),
+            ),
             *("--vars", f"{{reporting_timezone: '{world.zone}'}}"),
         ],
         env=server.dbt_environment(warehouse.settings) | {"PATH": "/usr/bin:/bin"},

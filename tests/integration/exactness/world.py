@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,11 +47,9 @@ class World:
             self.connection.execute(statement)
 
     def try_write(self, write: Callable[..., None], table: str, *arguments: Any) -> None:
-        """Do one of raw_rows' changes; what the database refuses, or another writer holds, is not done."""
-        try:
+        """Do one of raw_rows' changes, unless a constraint or another writer is in the way."""
+        with contextlib.suppress(psycopg.errors.IntegrityError, psycopg.errors.LockNotAvailable):
             write(self.connection, self.tables[table], *arguments)
-        except (psycopg.errors.IntegrityError, psycopg.errors.LockNotAvailable):
-            pass
 
     def open_writer(self) -> psycopg.Connection[Any]:
         """A second writer whose transaction stays open until `end_writers`."""

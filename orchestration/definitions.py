@@ -1,0 +1,20 @@
+"""What Dagster loads: `dg` and `tidemark dev` find `defs` here."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from orchestration import assets, manifest, schedules, sensors
+from orchestration.resources import Warehouse
+
+_manifest = manifest.load()
+
+defs = dg.Definitions(
+    assets=[assets.build_assets(_manifest), *assets.raw_tables(_manifest)],
+    jobs=[schedules.build_everything, sensors.build_time_tracking],
+    schedules=[schedules.hourly_build],
+    sensors=[sensors.workflow_completions],
+    resources={"warehouse": Warehouse()},
+    # dbt is a process of its own already: a further one for the step costs seconds and no more.
+    executor=dg.in_process_executor,
+)

@@ -1,0 +1,112 @@
+"""One page of charts as one HTML file, which needs nothing but a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape
+from itertools import groupby
+from typing import Any
+
+from orchestration.reporting import template
+from orchestration.reporting.sections import Section
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the page says of itself.
+
+    Attributes:
+        title: its heading.
+        database: where the numbers come from.
+        as_of: what stood for 'now' when the marts were built; None if none has been.
+        written_at: when the page was made.
+        simulated: which company was simulated; '' if the data are real.
+    """
+
+    title: str
+    database: str
+    as_of: datetime | None
+    written_at: datetime
+    simulated: str = ""
+
+
+def render(facts: Facts, found: Iterable[tuple[Section, Rows]]) -> str:
+    """Return the page.
+
+    Args:
+        facts: what it says of itself.
+        found: the sections in their order, each with its rows. One without rows says what has
+            to be loaded.
+    """
+    areas = [
+        template.AREA.format(
+            area=area,
+            title=area.replace("_", " ").capitalize(),
+            cards="".join(_card(section, rows) for section, rows in cards),
+        )
+        for area, cards in groupby(found, key=lambda pair: pair[0].area)
+    ]
+    drawn = any('class="figure"' in area for area in areas)
+    named = {
+        "Database": facts.database,
+        "As of": _time(facts.as_of) if facts.as_of else "not built yet",
+        "Written": _time(facts.written_at),
+    }
+    return template.PAGE.format(
+        title=escape(facts.title),
+        style=template.STYLE,
+        facts="".join(
+            template.FACT.format(name=name, value=escape(value)) for name, value in named.items()
+        ),
+        simulated=template.SIMULATED.format(what=escape(facts.simulated))
+        if facts.simulated
+        else "",
+        areas="".join(areas),
+        footer="Written by <code>tidemark report</code>. Times are UTC; dates are those of the "
+        "warehouse's reporting time zone.",
+        scripts=_scripts() if drawn else "",
+    )
+
+
+def _card(section: Section, rows: Rows) -> str:
+    question = escape(section.question)
+    return template.CARD.format(
+        name=section.name,
+        wide=' class="wide"' if section.wide else "",
+        question=question,
+        how_to_read=escape(section.how_to_read),
+        content=_figure(section, rows) if rows else _empty(section),
+        mart=escape(section.mart),
+        query=escape(section.query.strip()),
+    )
+
+
+def _figure(section: Section, rows: Rows) -> str:
+    figure = section.figure(rows)
+    # JSON may hold anything that people write into raw tables, "</script>" among it.
+    return template.FIGURE.format(
+        question=escape(section.question),
+        height=figure.layout.height,
+        json=figure.to_json().replace("<", "\\u003c"),
+    )
+
+
+def _empty(section: Section) -> str:
+    tables = ", ".join(f"<code>raw.{escape(table)}</code>" for table in section.raw_tables)
+    return template.EMPTY.format(
+        remedy=f"Load {tables}, then run <code>tidemark build</code> and this report again."
+    )
+
+
+def _scripts() -> str:
+    from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
+
+    return template.PLOTLY.format(source=get_plotlyjs(), drawing=template.DRAWING)
+
+
+def _time(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,100 @@
+"""What stands on the page, in its order. A new chart is a new entry of `SECTIONS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, LiteralString
+
+from orchestration.reporting import charts, data
+
+SESSIONS = ("workflow_templates", "workflow_instances", "time_sessions")
+
+
+@dataclass(frozen=True)
+class Section:
+    """A chart and what a person needs to read it.
+
+    Attributes:
+        name: unique; letters, digits and dashes.
+        area: the subject area, as its folder is called.
+        question: what the chart answers; its heading.
+        how_to_read: one sentence.
+        mart: schema and name of the one mart that it reads.
+        raw_tables: what has to be loaded before there is something to see.
+        query: over that mart only.
+        figure: makes a Plotly figure of the query's rows; of none, an empty one.
+        wide: takes the page's whole width.
+    """
+
+    name: str
+    area: str
+    question: str
+    how_to_read: str
+    mart: str
+    raw_tables: tuple[str, ...]
+    query: LiteralString
+    figure: Callable[[charts.Rows], Any]
+    wide: bool = False
+
+
+TIME_TRACKING = (
+    Section(
+        name="hours-per-week",
+        area="time_tracking",
+        question="Where does the time go?",
+        how_to_read="Active hours of the workflows completed in each week, from Monday, by "
+        "ticket type; the last week may not be over.",
+        mart="marts.time_by_ticket_type",
+        raw_tables=SESSIONS,
+        query=data.HOURS_PER_WEEK,
+        figure=charts.hours_per_week,
+        wide=True,
+    ),
+    Section(
+        name="efficiency",
+        area="time_tracking",
+        question="Does work take as long as estimated?",
+        how_to_read="Active time as a share of the estimate, of all completed work that has one: "
+        "above the dashed line it took longer.",
+        mart="marts.time_aggregations_daily",
+        raw_tables=(*SESSIONS, "workflow_template_steps"),
+        query=data.EFFICIENCY_BY_WEEK,
+        figure=charts.efficiency_by_week,
+    ),
+    Section(
+        name="estimate-and-actual",
+        area="time_tracking",
+        question="Which kind of ticket is misjudged most?",
+        how_to_read="Hours worked beside hours estimated over the whole history; the percentage "
+        "is worked by estimated.",
+        mart="marts.time_by_ticket_type",
+        raw_tables=(*SESSIONS, "workflow_template_steps"),
+        query=data.ESTIMATE_AND_ACTUAL,
+        figure=charts.estimate_and_actual,
+    ),
+    Section(
+        name="people-by-week",
+        area="time_tracking",
+        question="Who completes how much, week by week?",
+        how_to_read="The stronger the colour, the more workflows in that week, for the sixteen "
+        "who completed most; blank before their first and after their last.",
+        mart="marts.time_trends_daily",
+        raw_tables=SESSIONS,
+        query=data.WORKFLOWS_BY_PERSON,
+        figure=charts.workflows_by_person,
+    ),
+    Section(
+        name="slowest-steps",
+        area="time_tracking",
+        question="Which steps take longest, and how reliably?",
+        how_to_read="The dot is a step's average in the latest month, the bar one standard "
+        "deviation to each side: long bars are hard to plan with.",
+        mart="marts.time_aggregations_step",
+        raw_tables=SESSIONS,
+        query=data.SLOWEST_STEPS,
+        figure=charts.slowest_steps,
+    ),
+)
+
+SECTIONS: tuple[Section, ...] = (*TIME_TRACKING,)

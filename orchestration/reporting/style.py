@@ -1,0 +1,104 @@
+"""How every chart looks: colours that colour-blind people tell apart, quiet axes, no decoration.
+
+Text and background are left open: the page fills them in, light or dark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from plotly import graph_objects as go  # type: ignore[import-untyped]
+
+# Okabe and Ito's palette, without its yellow (too pale on white) and black (gone on black).
+BLUE, ORANGE, GREEN, VERMILION, SKY, PINK = (
+    "#0072b2",
+    "#e69f00",
+    "#009e73",
+    "#d55e00",
+    "#56b4e9",
+    "#cc79a7",
+)
+PALETTE = (BLUE, ORANGE, GREEN, PINK, VERMILION, SKY)
+GREY = "#8b949e"
+GRID = "rgba(128, 138, 150, 0.22)"
+# From nearly the background, whichever it is, to full colour.
+SHADES = [[0, "rgba(0, 114, 178, 0.07)"], [0.5, "rgba(0, 114, 178, 0.55)"], [1, BLUE]]
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+
+WEEK_HOVER = "week of %d %b %Y"
+MOST_WEEK_TICKS = 9
+WEEK_MS = 7 * 24 * 60 * 60 * 1000
+LEGEND_ON_TOP = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"}
+SMALL_SCALE = {
+    "orientation": "h",
+    "thickness": 8,
+    "len": 0.4,
+    "x": 1,
+    "xanchor": "right",
+    "y": 1,
+    "yanchor": "bottom",
+    "ypad": 4,
+    "outlinewidth": 0,
+    "nticks": 4,
+}
+AXIS = {
+    "automargin": True,
+    "fixedrange": True,  # a finger scrolls the page, not the chart
+    "gridcolor": GRID,
+    "linecolor": GRID,
+    "zeroline": False,
+    "ticks": "",
+    "title": {"standoff": 8},
+}
+
+
+def new_figure(height: int, **layout: Any) -> go.Figure:
+    """Return an empty figure in the house's style.
+
+    Args:
+        height: in pixels; the width is the page's.
+        layout: more of Plotly's layout.
+    """
+    figure = go.Figure()
+    figure.update_layout(
+        template="none",
+        height=height,
+        margin={"l": 8, "r": 8, "t": 34, "b": 8},
+        font={"family": FONT, "size": 13},
+        paper_bgcolor="rgba(0, 0, 0, 0)",
+        plot_bgcolor="rgba(0, 0, 0, 0)",
+        hoverlabel={"font": {"family": FONT}},
+        legend=LEGEND_ON_TOP,
+        dragmode=False,
+    )
+    figure.update_layout(**layout)
+    figure.update_xaxes(**AXIS, showgrid=False)
+    figure.update_yaxes(**AXIS)
+    return figure
+
+
+def colours(names: Iterable[str]) -> Mapping[str, str]:
+    """Return a colour for each name, whatever their order: the same in each chart with these.
+
+    Args:
+        names: the series; those beyond the palette are grey.
+    """
+    known = sorted(set(names))
+    return {name: PALETTE[i] if i < len(PALETTE) else GREY for i, name in enumerate(known)}
+
+
+def show_weeks(figure: go.Figure, weeks: Iterable[date]) -> None:
+    """Let a chart's x axis name weeks by their Mondays (Plotly would choose Sundays).
+
+    Args:
+        figure: whose x values are dates.
+        weeks: the Mondays that it shows.
+    """
+    shown = set(weeks)
+    figure.update_xaxes(tickformat="%d %b", hoverformat=WEEK_HOVER)
+    if shown:
+        span = (max(shown) - min(shown)).days // 7
+        step = 1 + span // MOST_WEEK_TICKS
+        figure.update_xaxes(type="date", tick0=min(shown), dtick=step * WEEK_MS)

@@ -1,0 +1,1 @@
+"""What dbt itself runs: data tests in generic/ and singular/, and the models' unit tests."""

@@ -1,0 +1,1 @@
+"""Reading files and mapping them to tables, without a database."""

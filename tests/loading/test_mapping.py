@@ -1,0 +1,156 @@
+"""Which field fills which column: names, options, presets."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from orchestration.errors import TidemarkError
+from orchestration.loading.extraction import getter
+from orchestration.loading.mapping import Plan, parse_map, parse_set, resolve
+from orchestration.loading.paths import locate, walk
+from orchestration.loading.presets import PRESETS, wishes
+from tests.loading.tables import EVENTS, PROJECTS
+
+FIELDS = ("event_id", "event_name", "event_at", "user_id", "price", "case:concept:name", "a.b")
+
+
+def plan(*options: str, fields: tuple[str, ...] | None = FIELDS, typed: str = "") -> Plan:
+    asked = [parse_set(option[1:]) if option[0] == "!" else parse_map(option) for option in options]
+    return resolve(EVENTS, asked, (), fields, frozenset(typed.split()))
+
+
+def value(made: Plan, column: str, row: object) -> object:
+    (feed,) = (feed for feed in made.feeds if feed.column.name == column)
+    return getter(made, feed)(row)
+
+
+def test_fields_of_a_columns_name_are_taken_by_themselves() -> None:
+    made = plan()
+    assert made.columns == ("event_id", "event_name", "event_at", "distinct_id", "user_id")
+    assert made.unused == ["price", "case:concept:name", "a.b"]
+
+
+def test_a_field_that_was_mapped_elsewhere_is_not_taken_by_its_name_too() -> None:
+    made = resolve(
+        EVENTS, [parse_map("event_name=event_type")], (), ("event_type", "event_at", "user_id")
+    )
+    assert "event_type" not in made.columns
+
+
+def test_several_maps_of_one_column_are_choices_in_order() -> None:
+    made = plan("page_url=price", "page_url=case:concept:name")
+    row = ["e", "n", "t", "u", "", "case 7", ""]
+    assert value(made, "page_url", row) == "case 7"
+
+
+def test_a_name_with_dots_or_colons_wins_over_a_path() -> None:
+    made = plan("page_url=a.b", "referrer=case:concept:name")
+    row = ["e", "n", "t", "u", "1", "case 7", "dotted"]
+    assert value(made, "page_url", row) == "dotted"
+    assert value(made, "referrer", row) == "case 7"
+
+
+def test_paths_go_into_objects_and_lists() -> None:
+    record = {"user": {"id": "u1", "a.b": {"c": 1}}, "items": [{"sku": "x"}, {"sku": "y"}]}
+    assert walk(record, ["user", "id"]) == "u1"
+    assert walk(record, ["user", "a", "b", "c"]) == 1
+    assert walk(record, ["items", "1", "sku"]) == "y"
+    assert walk(record, ["items", "2", "sku"]) is None
+    made = plan("user_id=user.id", "page_url=items[0].sku", fields=None)
+    assert value(made, "user_id", record) == "u1"
+    assert value(made, "page_url", record) == "x"
+    assert locate("user.name.first", ["user", "user.name"]) == ("user.name", ("first",))
+
+
+def test_a_path_looks_into_a_cell_that_is_json() -> None:
+    made = plan("page_url=price.amount")
+    assert value(made, "page_url", ["e", "n", "t", "u", '{"amount": 5}', "", ""]) == 5
+    assert value(made, "page_url", ["e", "n", "t", "u", "12", "", ""]) is None
+
+
+def test_a_star_takes_all_that_is_left() -> None:
+    made = plan("properties=*", "!properties.source=import", typed="price")
+    row = ["e", "n", "t", "u", "9.50", "", "x"]
+    assert value(made, "properties", row) == {
+        "price": Decimal("9.50"),
+        "a.b": "x",
+        "source": "import",
+    }
+    assert made.unused == []
+    loose = plan("properties=*", fields=None)
+    assert value(loose, "properties", {"event_name": "n", "plan": "pro"}) == {"plan": "pro"}
+
+
+def test_a_field_is_put_under_a_key_of_what_is_there() -> None:
+    fields = ("event_name", "event_at", "user_id", "properties", "repo")
+    made = plan("properties.git.repo=repo", fields=fields)
+    row = ["n", "t", "u", '{"git": {"sha": "1"}}', "r"]
+    assert value(made, "properties", row) == {"git": {"sha": "1", "repo": "r"}}
+    with pytest.raises(ValueError, match="must be a JSON object"):
+        value(made, "properties", ["n", "t", "u", "[1]", "r"])
+
+
+def test_constants_and_what_stands_in_for_a_distinct_id() -> None:
+    made = plan("!environment=staging")
+    assert value(made, "environment", []) == "staging"
+    assert "distinct_id" in made.columns
+
+
+@pytest.mark.parametrize(
+    ("options", "problem", "remedy"),
+    [
+        (("evnt_name=price",), "no column evnt_name", "did you mean event_name"),
+        (("event_name=prise",), "no field prise", "did you mean price"),
+        (("!colour=red",), "--set: raw.events has no column colour", "it has event_id"),
+        (("user_id.x=price",), "only jsonb has keys", ""),
+        (("user_id=*",), "only jsonb has keys", ""),
+    ],
+)
+def test_a_wrong_option_names_what_is_near(
+    options: tuple[str, ...], problem: str, remedy: str
+) -> None:
+    with pytest.raises(TidemarkError) as caught:
+        plan(*options)
+    assert problem in caught.value.problem
+    assert remedy in caught.value.remedy
+
+
+@pytest.mark.parametrize("text", ["event_name", "=x", "a..b=x", "event_name="])
+def test_an_option_of_another_form_is_refused(text: str) -> None:
+    with pytest.raises(TidemarkError, match="not of the form"):
+        parse_map(text)
+
+
+def test_a_required_column_that_nothing_fills_is_named() -> None:
+    with pytest.raises(
+        TidemarkError, match=r"nothing fills event_name, distinct_id of raw\.events"
+    ):
+        resolve(EVENTS, (), (), ("event_at", "price"))
+    with pytest.raises(TidemarkError, match=r"nothing fills project_id .*, which is required"):
+        resolve(PROJECTS, (), (), ("id", "title"))
+
+
+def test_an_option_replaces_the_presets_line_for_that_column() -> None:
+    preset = wishes("segment", EVENTS)
+    made = resolve(EVENTS, [parse_map("event_name=label")], preset, None)
+    record = {"type": "track", "event": "Signed Up", "label": "signup", "anonymousId": "a"}
+    assert value(made, "event_name", record) == "signup"
+    assert value(made, "distinct_id", record) == "a"
+
+
+def test_every_preset_fills_columns_that_exist() -> None:
+    for name, preset in PRESETS.items():
+        assert preset.summary
+        if "events" in preset.tables:
+            for wish in wishes(name, EVENTS):
+                assert wish.column in EVENTS.columns
+
+
+def test_a_preset_that_does_not_fit_says_what_it_is_for() -> None:
+    with pytest.raises(TidemarkError, match=r"the preset posthog has nothing for raw\.projects"):
+        wishes("posthog", PROJECTS)
+    with pytest.raises(TidemarkError, match="no preset posthok") as caught:
+        wishes("posthok", EVENTS)
+    assert "posthog" in caught.value.remedy

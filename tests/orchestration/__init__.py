@@ -1,0 +1,1 @@
+"""Dagster: the definitions, builds, the sensor, the guard, `tidemark dev`."""

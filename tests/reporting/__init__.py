@@ -1,0 +1,1 @@
+"""The report: what its charts and its page do."""

@@ -1,0 +1,95 @@
+"""The page: one file, nothing from elsewhere, and the list of its sections."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
+
+from orchestration.errors import TidemarkError
+from orchestration.reporting import page, report
+from orchestration.reporting.page import Facts
+from orchestration.reporting.sections import SECTIONS, Section
+from orchestration.settings import PROJECT_ROOT, Settings
+from tests.integration.running import run
+
+NOW = datetime(2025, 3, 3, 12, 30, tzinfo=UTC)
+FACTS = Facts("A <title>", "demo & co", NOW, NOW, simulated="nobody <lives> here")
+ROWS = [{"week_start": NOW.date(), "ticket_type": "</script>", "hours": 1.5, "workflows": 2}]
+
+
+def without_plotly(text: str) -> str:
+    """Return a page without the library, which it must have exactly once."""
+    library = get_plotlyjs()
+    assert text.count(library) == 1
+    return text.replace(library, "")
+
+
+def test_a_page_fetches_nothing() -> None:
+    own = without_plotly(page.render(FACTS, [(SECTIONS[0], ROWS), (SECTIONS[1], [])]))
+    assert "http:" not in own
+    assert "https:" not in own
+    assert not re.search(r"<(script|img|iframe|link)[^>]*\s(src|href)", own)
+    assert "default-src 'none'" in own
+
+
+def test_a_page_says_what_it_is() -> None:
+    own = without_plotly(page.render(FACTS, [(SECTIONS[0], ROWS)]))
+    assert "<h1>A &lt;title&gt;</h1>" in own
+    assert "demo &amp; co" in own
+    assert "2025-03-03 12:30 UTC" in own
+    assert "nobody &lt;lives&gt; here" in own
+    for text in (SECTIONS[0].question, SECTIONS[0].how_to_read, SECTIONS[0].mart):
+        assert text in own
+    real = page.render(replace(FACTS, simulated="", as_of=None), [(SECTIONS[0], [])])
+    assert "Simulated" not in real
+    assert "not built yet" in real
+
+
+def test_data_cannot_end_the_script_that_holds_them() -> None:
+    own = without_plotly(page.render(FACTS, [(SECTIONS[0], ROWS)]))
+    found = re.findall(r'<script type="application/json" class="data">(.*?)</script>', own)
+    assert len(found) == 1
+    assert json.loads(found[0])["data"][0]["name"] == "</script>"
+
+
+def test_a_page_without_rows_has_no_script_and_says_what_to_load() -> None:
+    text = page.render(FACTS, [(section, []) for section in SECTIONS])
+    assert "<script" not in text
+    assert text.count("Nothing to show yet.") == len(SECTIONS)
+    for section in SECTIONS:
+        assert all(f"raw.{table}" in text for table in section.raw_tables)
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.name)
+def test_a_section_reads_the_mart_that_it_names_and_no_other(section: Section) -> None:
+    assert set(re.findall(r"\b(?:from|join) (\w+\.\w+)", section.query)) == {section.mart}
+    _, table = section.mart.split(".")
+    assert (PROJECT_ROOT / "models" / "marts" / section.area / f"{table}.sql").exists()
+
+
+def test_sections_have_names_of_their_own_and_areas_stand_together() -> None:
+    names = [section.name for section in SECTIONS]
+    assert len(set(names)) == len(names)
+    areas = [section.area for section in SECTIONS]
+    assert areas == sorted(areas, key=areas.index)
+
+
+def test_an_empty_warehouse_gives_a_page_all_the_same(database: Settings, tmp_path: Path) -> None:
+    code, out, err = run(database, "report", "--output", str(tmp_path / "page.html"))
+    assert (code, err) == (0, "")
+    assert "0 charts" in out
+    assert f"nothing to show yet: {', '.join(s.name for s in SECTIONS)}" in out
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "not built yet" in text
+    assert database.database in text
+
+
+def test_a_file_that_cannot_be_written_is_named(database: Settings, tmp_path: Path) -> None:
+    with pytest.raises(TidemarkError, match="cannot be written: No such file or directory"):
+        report.write(database, tmp_path / "missing" / "page.html")
