@@ -7,8 +7,9 @@ create index events_distinct_id_event_at on raw.events (distinct_id, event_at)
 include (event_name, environment);
 
 -- What identify events say of a distinct id: a few in a thousand events, read for each id that changed.
+-- The condition is that of the staging view, else the planner would not see that the index fits.
 create index events_identify on raw.events (distinct_id, event_at)
-where event_type = 'identify' and user_id is not null;
+where coalesce(event_type, 'track') = 'identify' and user_id is not null;
 
 -- All ids of a user: support and erasure ask by user, the table's key is the id.
 create index identities_user_id on raw.identities (user_id);

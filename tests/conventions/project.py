@@ -139,6 +139,14 @@ class Project:
         """Models by name."""
         return {model.name: model for model in self.models}
 
+    def beneath(self, name: str) -> set[str]:
+        """Return the tables that a relation is read from: views are looked through, seeds left out."""
+        model = self.by_name.get(name)
+        if model is None or model.config["materialized"] != "view":
+            return {name} - {seed["name"] for seed in self.seeds}
+        names = [id_.split(".")[-1] for id_ in model.parents]
+        return set().union(*map(self.beneath, names))
+
     @cached_property
     def seeds(self) -> list[dict[str, Any]]:
         """Every seed."""

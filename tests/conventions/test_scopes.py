@@ -30,9 +30,18 @@ SHAPE = (
 )
 
 
+def incremental(project: Project) -> list[Model]:
+    """Return the models that the engine builds."""
+    return [
+        model
+        for model in project.layer("intermediate", "marts")
+        if model.config["materialized"] == "incremental"
+    ]
+
+
 def scoped(project: Project) -> list[Model]:
     """Return the models that have a scope."""
-    return [model for model in project.layer("intermediate", "marts") if model.scope is not None]
+    return [model for model in incremental(project) if model.scope is not None]
 
 
 def after_scope(model: Model) -> str:
@@ -44,7 +53,7 @@ def test_incremental_models_begin_with_a_scope(project: Project) -> None:
     demand(
         [
             str(model)
-            for model in project.layer("intermediate", "marts")
+            for model in incremental(project)
             if model.scope is None and model.name not in WHOLE
         ],
         f"{SHAPE};\n   a model small enough to be computed whole goes into WHOLE of this test",
@@ -102,13 +111,12 @@ def test_changed_has_an_alias(project: Project) -> None:
 def test_scope_watches_every_relation_that_the_model_reads(project: Project) -> None:
     problems = []
     for model in scoped(project):
-        seeds = {seed["name"] for seed in project.seeds}  # the engine compares their contents
-        read = {relation_name(call) for call in REFERENCE.findall(model.code)} - seeds
-        watched = {change.relation for change in model.changes}
+        # The engine compares the contents of seeds, and looks through views.
+        watched = set[str]().union(*(project.beneath(c.relation) for c in model.changes))
         problems += [
             f"{model} reads {relation} and does not watch it"
-            for relation in sorted(read - watched)
-            if (model.name, relation) not in UNWATCHED
+            for relation in sorted({relation_name(call) for call in REFERENCE.findall(model.code)})
+            if not project.beneath(relation) <= watched and (model.name, relation) not in UNWATCHED
         ]
     demand(
         problems,
@@ -149,13 +157,22 @@ def test_scope_reads_only_raw_columns_of_a_changed_staging_view(project: Project
                 for column in sorted(read):
                     if column not in tables[table]:
                         problems.append(f"{model}: raw.{table} has no column {column}")
-                    elif re.search(rf"\bas {column}\b", staging.code):
+                    elif not says_the_same(select, staging.code, alias, column):
                         problems.append(f"{model}: {staging} gives another meaning to {column}")
     demand(
         problems,
         "changed(ref('stg_...')) stands for rows of the raw table, without the view's own columns: "
         "name columns as alias.column, and only those that staging passes on unchanged",
     )
+
+
+def says_the_same(select: str, staging: str, alias: str, column: str) -> bool:
+    """Say whether a select makes of a raw column what staging does: nothing, or the same expression."""
+    found = re.search(rf"^\s*(.+) as {column}\b", staging, re.MULTILINE)
+    if found is None:
+        return True
+    expression = re.sub(rf"(?<![.\w']){column}\b", f"{alias}.{column}", found[1])
+    return select.count(expression) == len(re.findall(rf"\b{alias}\.{column}\b", select))
 
 
 def test_scope_of_every_model_watches_something(project: Project) -> None:

@@ -210,15 +210,15 @@ def test_sessions_end_where_a_user_pauses_for_more_than_30_minutes(
 
 
 def test_a_basket_is_a_session(built: psycopg.Connection[Any], facts: dict[str, Any]) -> None:
-    query = "select count(*)::integer, count(distinct session_id)::integer from marts.product_sessions"
+    query = (
+        "select count(*)::integer, count(distinct session_id)::integer from marts.product_sessions"
+    )
     baskets = facts["baskets"]["baskets"]
     assert found(built, f"{query} where environment = 'baskets'") == [(baskets, baskets)]
 
 
 @pytest.mark.parametrize("environment", SETS)
-def test_top_users(
-    built: psycopg.Connection[Any], facts: dict[str, Any], environment: str
-) -> None:
+def test_top_users(built: psycopg.Connection[Any], facts: dict[str, Any], environment: str) -> None:
     top = found(
         built,
         "select user_id, sum(event_count)::integer from marts.user_activity"

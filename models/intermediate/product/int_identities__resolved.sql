@@ -8,7 +8,7 @@ scope as (
     union all
     select e.distinct_id
     from {{ changed(ref('stg_product__events')) }} as e
-    where e.event_type = 'identify' and e.user_id is not null
+    where coalesce(e.event_type, 'track') = 'identify' and e.user_id is not null
 ),
 
 identities as (

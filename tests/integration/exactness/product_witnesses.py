@@ -68,7 +68,9 @@ def a_late_identity_joins_the_sessions_of_two_devices(world: World) -> None:
     )
     world.build()
     assert len(_sessions(world)) == 5
-    world.execute("insert into raw.identities values ('anon-1', 'ann', null), ('anon-2', 'ann', null)")
+    world.execute(
+        "insert into raw.identities values ('anon-1', 'ann', null), ('anon-2', 'ann', null)"
+    )
     world.build()
     assert _sessions(world) == [("ann", 1), ("ann", 3), ("ann", 1)]
     found = _all(world, "select date::text, user_count, new_users from marts.daily_active_users")
