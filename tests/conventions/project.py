@@ -140,7 +140,7 @@ class Project:
         return {model.name: model for model in self.models}
 
     def beneath(self, name: str) -> set[str]:
-        """Return the tables that a relation is read from: views are looked through, seeds left out."""
+        """Return the tables beneath a relation: through views, without seeds."""
         model = self.by_name.get(name)
         if model is None or model.config["materialized"] != "view":
             return {name} - {seed["name"] for seed in self.seeds}

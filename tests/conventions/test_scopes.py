@@ -167,7 +167,7 @@ def test_scope_reads_only_raw_columns_of_a_changed_staging_view(project: Project
 
 
 def says_the_same(select: str, staging: str, alias: str, column: str) -> bool:
-    """Say whether a select makes of a raw column what staging does: nothing, or the same expression."""
+    """Say whether a select makes of a raw column what staging makes of it, if anything."""
     found = re.search(rf"^\s*(.+) as {column}\b", staging, re.MULTILINE)
     if found is None:
         return True

@@ -16,7 +16,8 @@ select
 from {{ ref('stg_product__events') }} as e
 where
     -- An infinite time belongs to no date.
-    isfinite(e.event_at)
+    e.event_at > '-infinity'
+    and e.event_at < 'infinity'
     and not exists (
         select
         from {{ ref('int_exclusions__parsed') }} as x

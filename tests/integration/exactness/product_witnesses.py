@@ -56,7 +56,7 @@ def a_deleted_event_cuts_a_session_over_midnights(world: World) -> None:
 
 
 def a_late_identity_joins_the_sessions_of_two_devices(world: World) -> None:
-    """A new identity re-assigns the past: users, days and sessions of events that did not change."""
+    """A new identity re-assigns the past: users, days and sessions of unchanged events."""
     world.execute(
         events(
             ("anon-1", "2026-01-01 10:00", None),
