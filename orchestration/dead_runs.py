@@ -27,7 +27,7 @@ def fail(instance: dg.DagsterInstance, before: float) -> list[str]:
 
 
 def main() -> None:
-    """Do it to the instance of `DAGSTER_HOME`; `tidemark dev` does while Dagster starts."""
+    """Do it to the instance of `DAGSTER_HOME`; `tidemark dev` does once Dagster is ready."""
     with dg.DagsterInstance.get() as instance:
         fail(instance, before=float(sys.argv[1]))
 

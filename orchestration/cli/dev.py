@@ -46,15 +46,14 @@ def dev(
     # after it: `tidemark dev &` could not be stopped then. What is caught here is not inherited.
     with only_one(home), supervision.signals(even_ignored=True) as received:
         supervision.adopt_orphans()
-        began = time.monotonic()
-        helpers = [
-            ahead(variables, "orchestration.manifest"),
-            ahead(variables, "orchestration.dead_runs", str(time.time())),
-        ]
+        began, began_at = time.monotonic(), time.time()
+        helpers = [beside(variables, "orchestration.manifest")]
         server.ensure_up(settings)
         leader = start(port, log_level, variables)
         try:
             if wait_until_ready(leader, port, received):
+                # Not sooner: two programs that find no storage both make it, and spoil it.
+                helpers.append(beside(variables, "orchestration.dead_runs", str(began_at)))
                 seconds = time.monotonic() - began
                 out.print(f"[green]Dagster is ready[/] after {seconds:.0f} s: {address(port)}")
                 out.print("schedules and sensors are on; Ctrl-C stops everything")
@@ -147,10 +146,11 @@ def only_one(home: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def ahead(variables: dict[str, str], module: str, *arguments: str) -> subprocess.Popen[bytes]:
-    """Run one of our modules while Dagster starts.
+def beside(variables: dict[str, str], module: str, *arguments: str) -> subprocess.Popen[bytes]:
+    """Run one of our modules beside Dagster.
 
-    What goes wrong in it is no matter: Dagster then does the same, or shows what is the matter.
+    The manifest is parsed while Dagster starts, which takes the result, or waits for it. What goes
+    wrong in it is no matter: Dagster then does the same, and shows what is the matter.
 
     Args:
         variables: its environment.

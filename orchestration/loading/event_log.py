@@ -27,7 +27,7 @@ def _column(name: str, kind: str = "text", required: bool = False) -> Column:
 
 
 LOG = Table(
-    "event_log",
+    "time_sessions",  # as which a person knows it
     {
         column.name: column
         for column in (
@@ -159,7 +159,7 @@ class EventLogWriter:
     def __init__(self, connection: Connection, preparer: Preparer) -> None:
         self._connection = connection
         self._preparer = preparer
-        self._log = Stage(connection, LOG)
+        self._log = Stage(connection, LOG, "event_log")
         self.inserted = 0
         self.updated = 0
         self.notes: list[str] = []

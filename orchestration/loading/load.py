@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
@@ -21,7 +22,6 @@ from orchestration.loading.request import Request, Summary
 from orchestration.loading.sources import DataFile
 from orchestration.loading.stage import reason_of
 from orchestration.loading.tables import Connection, Table
-from orchestration.loading.values import Reading
 from orchestration.loading.writers import (
     NeedsStagingError,
     Staged,
@@ -32,7 +32,22 @@ from orchestration.loading.writers import (
 
 ATTEMPTS = 3
 
+SHOWN_FIELDS = 12
+
 Progress = Callable[[int, int], None]
+
+
+@dataclass
+class Seen:
+    """What occurred in a file.
+
+    Attributes:
+        fields: the names of its fields.
+        filled: the columns for which some row had a value.
+    """
+
+    fields: dict[str, None]
+    filled: set[str] = field(default_factory=set)
 
 
 def load_file(
@@ -58,22 +73,21 @@ def load_file(
         table.time_column is not None or is_empty(connection, table)
     )
     started = time.monotonic()
-    for attempt in range(1, ATTEMPTS + 1):
+    attempts = ATTEMPTS
+    while True:
         try:
-            try:
-                summary = _attempt(connection, table, path, request, straight, progress)
-            except NeedsStagingError:
-                straight = False
-                summary = _attempt(connection, table, path, request, straight, progress)
+            summary = _attempt(connection, table, path, request, straight, progress)
+        except NeedsStagingError:
+            straight = False
         except (errors.DeadlockDetected, errors.SerializationFailure) as error:
-            if attempt == ATTEMPTS:
+            attempts -= 1
+            if not attempts:
                 raise refused(path, error) from error
         except psycopg.Error as error:
             raise refused(path, error) from error
         else:
             summary.seconds = time.monotonic() - started
             return summary
-    raise TidemarkError(f"{path.name} was not loaded")  # not reached: the last attempt raises
 
 
 def refused(path: Path, error: psycopg.Error) -> TidemarkError:
@@ -99,10 +113,9 @@ def _attempt(
     with ExitStack() as opened:
         file = opened.enter_context(open_file(path, request.kind, request.delimiter))
         partitions = Partitions(connection, table, opened)
-        reading = request.reading()
         mapped, asked = request.mapped(table)
         preset = presets.wishes(request.preset, table)
-        preparer = Preparer(mapped, file, asked, preset, reading)
+        preparer = Preparer(mapped, file, asked, preset, request.reading())
         summary = Summary(path, table.name)
         with transaction(connection):
             rejections = Rejections(connection, table, source_of(path))
@@ -113,12 +126,12 @@ def _attempt(
                 writer = Straight(connection, table, preparer, partitions)
             else:
                 writer = Staged(connection, mapped, preparer, partitions, request.every_version)
-            found = _move(file, preparer, writer, rejections, summary, progress)
+            seen = _move(file, preparer, writer, rejections, summary, progress)
             writer.finish()
             rejections.flush()
         summary.inserted, summary.updated = writer.inserted, writer.updated
         summary.rejected, summary.first_reject = rejections.count, rejections.first
-        summary.notes = writer.notes + _notes(preparer, reading, found)
+        summary.notes = writer.notes + _notes(preparer, seen)
         return summary
 
 
@@ -129,35 +142,39 @@ def _move(
     rejections: Rejections,
     summary: Summary,
     progress: Progress | None,
-) -> set[str]:
-    """Read, map and write all chunks; return the columns in which there was any value."""
-    found: set[str] = set()
+) -> Seen:
+    """Read, map and write all chunks."""
+    seen = Seen(dict.fromkeys(preparer.plan.fields or ()))
     with ahead(preparer.prepare(chunk) for chunk in file.chunks()) as prepared_chunks:
         for prepared in prepared_chunks:
             summary.read += prepared.batch.count + len(prepared.rejects) + prepared.skipped
             summary.skipped += prepared.skipped
-            found |= prepared.batch.filled
+            seen.filled |= prepared.batch.filled
+            seen.fields |= dict.fromkeys(sorted(prepared.chunk.keys))
             rejections.add(prepared.rejects)
             rejections.add(writer.put(prepared))
             if progress:
                 progress(file.position, file.size)
-    return found
+    return seen
 
 
-def _notes(preparer: Preparer, reading: Reading, found: set[str]) -> list[str]:
+def _notes(preparer: Preparer, seen: Seen) -> list[str]:
+    """Say what a person should know that is neither loaded nor rejected."""
     notes = []
-    if reading.ambiguous_times:
+    if preparer.reading.ambiguous_times:
         notes.append(
-            f"{reading.ambiguous_times} local times happened twice when clocks were set back: "
-            "the first was taken"
+            f"{preparer.reading.ambiguous_times} local times happened twice when clocks were set "
+            "back: the first was taken"
         )
-    if preparer.plan.unused:
-        notes.append(f"fields that no column takes: {', '.join(preparer.plan.unused)}")
+    unused = preparer.plan.unused(seen.fields)
+    if unused:
+        more = f" and {len(unused) - SHOWN_FIELDS} more" if len(unused) > SHOWN_FIELDS else ""
+        notes.append(f"fields that no column takes: {', '.join(unused[:SHOWN_FIELDS])}{more}")
     if preparer.plan.fields is None:
         notes += [
             f"no row has a value for {feed.column.name} ({preparer.plan.described(feed)})"
             for feed in preparer.plan.feeds
-            if any(wish.asked for wish in feed.wishes) and feed.column.name not in found
+            if any(wish.asked for wish in feed.wishes) and feed.column.name not in seen.filled
         ]
     return notes
 

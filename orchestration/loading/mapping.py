@@ -93,12 +93,13 @@ class Plan:
         """The loaded columns."""
         return tuple(feed.column.name for feed in self.feeds)
 
-    @property
-    def unused(self) -> list[str]:
-        """The fields of the source that no column takes."""
+    def unused(self, names: Iterable[str]) -> list[str]:
+        """List those of a file's fields of which no column takes anything."""
+        known = list(names)
         if any(feed.rest for feed in self.feeds):
             return []
-        return [field for field in self.fields or () if field not in self.used]
+        touched = {found[0] for path in self.used if (found := locate(path, known))}
+        return [name for name in known if name not in touched]
 
     def described(self, feed: Feed) -> str:
         """Say in a few words where a column's values come from."""

@@ -14,7 +14,7 @@ import pyarrow.parquet  # type: ignore[import-untyped]
 from orchestration.errors import TidemarkError
 from orchestration.loading.sources import Chunk, Row
 
-BATCH_ROWS = 25_000
+BATCH_ROWS = 10_000
 
 
 class ParquetFile:

@@ -54,7 +54,6 @@ def preview(connection: Connection, table: Table, path: Path, request: Request) 
         preset = presets.wishes(request.preset, table)
         mapped, asked = request.mapped(table)
         preparer = Preparer(mapped, file, asked, preset, request.reading())
-        shown.unused = preparer.plan.unused
         chunk = next(iter(file.chunks()), None)
         try:
             with transaction(connection):
@@ -70,6 +69,7 @@ def _fill(connection: Connection, preparer: Preparer, prepared: Prepared, shown:
     table = preparer.table
     shown.tried = prepared.batch.count + len(prepared.rejects) + prepared.skipped
     shown.skipped = prepared.skipped
+    shown.unused = prepared.plan.unused(prepared.plan.fields or sorted(prepared.chunk.keys))
     staged = Stage(connection, table)
     refused_rows = put_row_by_row(prepared, preparer, staged.copy)
     shown.rejects = sorted(prepared.rejects + refused_rows, key=lambda reject: reject.line)

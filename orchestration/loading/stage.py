@@ -60,6 +60,8 @@ def reason_of(error: psycopg.Error) -> str:
     """Return the one line in which the database says why it refuses a row."""
     diagnosis = error.diag
     line = diagnosis.message_primary or str(error).partition("\n")[0]
+    if diagnosis.message_detail:
+        line += f" ({diagnosis.message_detail.splitlines()[0].rstrip('.')})"
     return f"{diagnosis.column_name}: {line}" if diagnosis.column_name else line
 
 
@@ -73,8 +75,8 @@ class Stage:
         columns: those that its rows fill.
     """
 
-    def __init__(self, connection: Connection, table: Table) -> None:
-        name = f"tidemark_{table.name}"
+    def __init__(self, connection: Connection, table: Table, name: str | None = None) -> None:
+        name = f"tidemark_{name or table.name}"
         self.connection = connection
         self.table = table
         self.identifier = sql.Identifier("pg_temp", name)

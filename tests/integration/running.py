@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -33,7 +34,13 @@ def begin(settings: Settings, *arguments: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=_hear_ctrl_c,
     )
+
+
+def _hear_ctrl_c() -> None:
+    """Undo what a shell does to its background jobs, and so to all that they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def run(settings: Settings, *arguments: str) -> tuple[int, str, str]:

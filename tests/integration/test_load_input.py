@@ -103,9 +103,13 @@ def test_a_file_that_breaks_in_the_middle_leaves_nothing(
 
 
 def test_a_path_that_no_row_has_is_pointed_out(connection: Connection, write: Write) -> None:
-    path = write("a.jsonl", '{"event_name": "a", "event_at": 1704067200, "user_id": "u"}\n')
+    record = {"event_name": "a", "event_at": 1704067200, "user_id": "u", "page": {}, "plan": "x"}
+    path = write("a.jsonl", json.dumps(record))
     summary = load(connection, "events", path, "page_url=page.ulr")
-    assert summary.notes == ["no row has a value for page_url (page.ulr)"]
+    assert summary.notes == [
+        "fields that no column takes: plan",
+        "no row has a value for page_url (page.ulr)",
+    ]
 
 
 def test_a_wrong_table_names_those_there_are(connection: Connection) -> None:

@@ -142,12 +142,6 @@ def test_jira_issues_with_their_history(connection: Connection, facts: dict[str,
     [
         ("metric_points", "metrics/nab_real", ("name=series", "recorded_at=timestamp"), ()),
         (
-            "metric_points",
-            "metrics/nginx_plus_status",
-            ("name=path", "recorded_at=timestamp", "tags.pid=pid"),
-            (),
-        ),
-        (
             "events",
             "events/git_commits",
             ("event_id=commit", "event_at=commit_ts", "distinct_id=author_id", "properties=*"),
@@ -158,17 +152,6 @@ def test_jira_issues_with_their_history(connection: Connection, facts: dict[str,
             "events/wikipedia_edits_20150912",
             ("event_at=time", "user_id=user", "properties=*"),
             ("event_name=edit",),
-        ),
-        (
-            "events",
-            "events/completejourney_transactions_sample",
-            (
-                "event_at=transaction_timestamp",
-                "distinct_id=household_id",
-                "session_id=basket_id",
-                "properties=*",
-            ),
-            ("event_name=purchase",),
         ),
     ],
 )
