@@ -69,7 +69,8 @@
     {%- if tide.whole -%}
         {{- modules.re.sub('(?s)/[*] in scope [*]/.*?/[*] end of in scope [*]/', 'true', sql) -}}
     {%- else -%}
-        {{- reaching_sql(sql | replace(scope_sql(), '    select * from pg_temp.tide_scope')) -}}
+        {%- set narrowed = sql | replace(scope_sql(), '    select * from pg_temp.tide_scope') -%}
+        {{- spanned_sql(reaching_sql(narrowed)) -}}
     {%- endif -%}
 {%- endmacro %}
 

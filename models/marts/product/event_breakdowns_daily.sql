@@ -21,14 +21,6 @@ scope as (
     where isfinite(e.event_at)
 ),
 
--- Clocks that go back around midnight make a date longer than from its start to the next one's.
-touched_spans as (
-    select
-        {{ date_start('min(date)') }} - interval '3 hours' as from_at,
-        {{ date_start('max(date) + 1') }} + interval '3 hours' as to_at
-    from scope
-),
-
 breakdowns as (
     select
         event_name,
@@ -47,7 +39,7 @@ events as (
         properties
     from {{ ref('int_events__attributed') }}
     where
-        {{ in_span('event_at', of='touched_spans') }}
+        {{ in_span('event_at', 'date') }}
         and {{ in_scope(local_date('event_at') ~ ' as date', 'environment', 'event_name') }}
 ),
 

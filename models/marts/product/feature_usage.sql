@@ -19,14 +19,6 @@ scope as (
     where isfinite(e.event_at)
 ),
 
--- Clocks that go back around midnight make a date longer than from its start to the next one's.
-touched_spans as (
-    select
-        {{ date_start('min(date)') }} - interval '3 hours' as from_at,
-        {{ date_start('max(date) + 1') }} + interval '3 hours' as to_at
-    from scope
-),
-
 features as (
     select distinct
         feature_name,
@@ -39,7 +31,7 @@ features as (
 events as (
     select *
     from {{ ref('int_events__attributed') }}
-    where {{ in_span('event_at', of='touched_spans') }}
+    where {{ in_span('event_at', 'date') }}
 ),
 
 uses as (
