@@ -1,4 +1,4 @@
-{% macro reached(relation, key, time, spans) -%}
+{% macro reached(relation, key, time, spans, each=false) -%}
     {#-
         A relation of which a narrowed build reads only the rows that some spans of time reach, by an index
         on (key, time). It may give more rows than are in scope: in_scope() still chooses.
@@ -7,23 +7,35 @@
         key, time: the columns of its index, e.g. 'distinct_id', 'event_at'.
         spans: a CTE made from the scope: the key, from_at, to_at (half-open; of one key never two that
         overlap, else rows come twice).
+        each: read span by span. Right for a key with few values (event_name), of which a join would
+        compare every row with every span of its key: 100 late rows of two million took minutes so, and
+        0.4 s span by span. A key with many values (distinct_id) is better joined.
 
         In the compiled SQL it is the relation itself. A build from nothing reads it whole; the others
         get a join with the spans in its place (reaching_sql), by the name of reached: give it none.
     -#}
-    /* reached by {{ key }}, {{ time }} in {{ spans }} */ {{ relation.render() }}
+    /* reached {{ 'each' if each else 'all' }} by {{ key }}, {{ time }} in {{ spans }} */ {{ relation.render() }}
 {%- endmacro %}
 
 
 {% macro reaching_sql(narrowed) -%}
+    {%- set marker = ' by (\\w+), (\\w+) in (\\w+) [*]/ (\\S+)' -%}
     {#- The bounds as constants come first: they leave out whole partitions, also where the planner
         chooses to read the others whole. -#}
-    {{- return(modules.re.sub(
-        '/[*] reached by (\\w+), (\\w+) in (\\w+) [*]/ (\\S+)',
+    {%- set joined = modules.re.sub(
+        '/[*] reached all' ~ marker,
         '(select r.* from \\g<3> as k inner join \\g<4> as r on r.\\g<1> = k.\\g<1>'
         ~ ' and r.\\g<2> >= k.from_at and r.\\g<2> < k.to_at'
         ~ ' where r.\\g<2> >= (select min(from_at) from \\g<3>)'
         ~ ' and r.\\g<2> < (select max(to_at) from \\g<3>)) as reached',
         narrowed
+    ) -%}
+    {#- The fence `offset 0` keeps the planner from making a join of it. -#}
+    {{- return(modules.re.sub(
+        '/[*] reached each' ~ marker,
+        '(select r.* from \\g<3> as k cross join lateral (select * from \\g<4> as e'
+        ~ ' where e.\\g<1> = k.\\g<1> and e.\\g<2> >= k.from_at and e.\\g<2> < k.to_at'
+        ~ ' offset 0) as r) as reached',
+        joined
     )) -}}
 {%- endmacro %}

@@ -13,3 +13,6 @@ where coalesce(event_type, 'track') = 'identify' and user_id is not null;
 
 -- All ids of a user: support and erasure ask by user, the table's key is the id.
 create index identities_user_id on raw.identities (user_id);
+
+-- The events of some names in some buckets: late rows of one device touch a few keys over months.
+create index events_event_name_event_at on raw.events (event_name, event_at);
