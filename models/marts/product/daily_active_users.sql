@@ -4,16 +4,20 @@ with
 
 scope as (
     -- A changed day moves the rolling figures of the 29 dates after it and, where it is the
-    -- environment's first or last, the dates between it and its neighbour.
+    -- environment's first or last, the dates between it and its neighbour: of the days that are
+    -- there, and of those that went with it.
     with changed_days as (
-        select distinct
+        select
             a.date,
-            a.environment
+            a.environment,
+            lag(a.date) over (partition by a.environment order by a.date) as changed_before,
+            lead(a.date) over (partition by a.environment order by a.date) as changed_after
         from {{ changed(ref('user_activity')) }} as a
+        group by a.date, a.environment
     )
 
     select
-        coalesce(day_before.date, c.date) + days_after as date,
+        coalesce(greatest(day_before.date, c.changed_before), c.date) + days_after as date,
         c.environment
     from changed_days as c
     left join lateral (
@@ -28,7 +32,9 @@ scope as (
     ) as day_after on true
     cross join
         lateral generate_series(
-            0, greatest(c.date + 29, day_after.date) - coalesce(day_before.date, c.date)
+            0,
+            greatest(c.date + 29, least(day_after.date, c.changed_after))
+            - coalesce(greatest(day_before.date, c.changed_before), c.date)
         ) as days_after
     union all
     select

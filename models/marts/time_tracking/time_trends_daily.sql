@@ -4,11 +4,23 @@ with
 
 scope as (
     -- A changed day moves the rolling figures of the 27 dates after it, and, where it is a user's
-    -- first or last, the dates between it and its neighbour.
+    -- first or last, the dates between it and its neighbour: of the days that are there, and of
+    -- those that went with it.
+    with changed_days as (
+        select
+            d.user_id,
+            d.date,
+            lag(d.date) over (partition by d.user_id order by d.date) as changed_before,
+            lead(d.date) over (partition by d.user_id order by d.date) as changed_after
+        from {{ changed(ref('time_aggregations_daily')) }} as d
+        group by d.user_id, d.date
+    )
+
     select
         changed_day.user_id,
-        coalesce(day_before.date, changed_day.date) + touched.days as date
-    from {{ changed(ref('time_aggregations_daily')) }} as changed_day
+        coalesce(greatest(day_before.date, changed_day.changed_before), changed_day.date)
+        + touched.days as date
+    from changed_days as changed_day
     left join lateral (
         select max(d.date) as date
         from {{ ref('time_aggregations_daily') }} as d
@@ -21,8 +33,8 @@ scope as (
     ) as day_after on true
     cross join lateral generate_series(
         0,
-        greatest(changed_day.date + 27, day_after.date)
-        - coalesce(day_before.date, changed_day.date)
+        greatest(changed_day.date + 27, least(day_after.date, changed_day.changed_after))
+        - coalesce(greatest(day_before.date, changed_day.changed_before), changed_day.date)
     ) as touched (days)
 ),
 

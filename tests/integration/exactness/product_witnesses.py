@@ -110,6 +110,20 @@ def a_user_turns_out_to_be_excluded(world: World) -> None:
     assert _sessions(world) == [("ann", 2)]
 
 
+def the_first_and_the_last_day_go_together(world: World) -> None:
+    """Dates between two days that went reach neither neighbour that is still there."""
+    world.execute(
+        events(("ann", "2026-01-01 10:00", None), ("ann", "2026-03-08 10:00", None)),
+        events(("bob", "2025-11-01 10:00", None)),
+    )
+    world.build()
+    assert len(_all(world, "select date from marts.daily_active_users")) == 128
+    world.execute("delete from raw.events where distinct_id = 'ann'")
+    world.build()
+    assert len(_all(world, "select date from marts.daily_active_users")) == 1
+    world.execute("delete from raw.events")
+
+
 def a_session_id_appears_on_a_later_event(world: World) -> None:
     """A redelivery with another time and a session id moves an event into a session of its own."""
     world.execute(
@@ -146,6 +160,7 @@ PRODUCT_WITNESSES: list[Callable[[World], None]] = [
     a_late_identity_joins_the_sessions_of_two_devices,
     an_identify_event_is_taken_back,
     a_user_turns_out_to_be_excluded,
+    the_first_and_the_last_day_go_together,
     a_session_id_appears_on_a_later_event,
     a_seed_row_is_edited,
 ]
