@@ -82,6 +82,17 @@ def a_key_loses_its_last_row(world: World) -> None:
     world.execute("delete from raw.time_sessions where session_id = 's2'")
 
 
+def a_first_and_a_last_day_go_together(world: World) -> None:
+    """A scope that looks for neighbours among the days that are left must not miss those that went."""
+    world.execute(
+        *WORKFLOW,
+        "insert into raw.workflow_instances values"
+        " ('i2', 't1', 'ann', null, 'done', '2026-01-01', '2025-11-30 12:00:00+00', null)",
+    )
+    world.build()
+    world.execute("delete from raw.workflow_instances")
+
+
 def a_build_is_killed_at_every_statement(world: World) -> None:
     """One transaction: rows and watermark commit together or not at all."""
     world.execute(*WORKFLOW)
@@ -153,6 +164,7 @@ WITNESSES: list[Callable[[World], None]] = [
     a_row_commits_while_a_build_reads,
     two_builds_meet,
     a_key_loses_its_last_row,
+    a_first_and_a_last_day_go_together,
     a_build_is_killed_at_every_statement,
     a_definition_is_edited,
     a_staging_view_is_edited,
