@@ -1,29 +1,30 @@
 {{ config(materialized='view') }}
 
+-- A view has no CTE (test_views_have_no_cte), so what CTEs would name are lateral subqueries.
 -- Grouped, so that the planner evaluates a rule once and not once an event.
 select
-    rule.property,
-    rule.operator,
+    r.property,
+    r.operator,
     listed.operands,
     array(
         select '%' || regexp_replace(lower(o.value #>> '{}'), '([\\%_])', '\\\1', 'g') || '%'
         from unnest(listed.operands) as o (value)
     ) as patterns
-from {{ ref('excluded_users') }} as rule
+from {{ ref('excluded_users') }} as r
 cross join
-    lateral (
+    lateral (  -- noqa: ST05
         select
             case
-                when rule.property in ('user_id', 'distinct_id') and rule.value !~ '^(\[\s*"|")'
-                    then to_jsonb(rule.value)
-                when rule.value ~ '^(-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?|true|false|null|".*")$'
-                    then rule.value::jsonb
-                when rule.value ~ '^\[\s*(["\d-]|true|false|null|\])' then rule.value::jsonb
-                else to_jsonb(rule.value)
+                when r.property in ('user_id', 'distinct_id') and r.value !~ '^(\[\s*"|")'
+                    then to_jsonb(r.value)
+                when r.value ~ '^(-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?|true|false|null|".*")$'
+                    then r.value::jsonb
+                when r.value ~ '^\[\s*(["\d-]|true|false|null|\])' then r.value::jsonb
+                else to_jsonb(r.value)
             end as operand
     ) as parsed
 cross join
-    lateral (
+    lateral (  -- noqa: ST05
         select
             case jsonb_typeof(parsed.operand)
                 when 'array'
@@ -34,4 +35,4 @@ cross join
                 else array[parsed.operand]
             end as operands
     ) as listed
-group by rule.property, rule.operator, listed.operands
+group by r.property, r.operator, listed.operands
