@@ -83,7 +83,7 @@ def a_key_loses_its_last_row(world: World) -> None:
 
 
 def a_first_and_a_last_day_go_together(world: World) -> None:
-    """A scope that looks for neighbours among the days that are left must not miss those that went."""
+    """A scope finds the dates between days that went, not those between days that are left."""
     world.execute(
         *WORKFLOW,
         "insert into raw.workflow_instances values"
