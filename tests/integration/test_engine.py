@@ -383,6 +383,20 @@ def test_history_in_the_default_partition_gets_partitions_of_its_own(
     assert value(owner, "select count(*) from ops.changes where relation = 'raw.events'") == 1
 
 
+@pytest.mark.parametrize("far", ["2999-01-01", "infinity", "-infinity"])
+def test_a_completion_beyond_all_calendars_does_not_stop_a_build(
+    warehouse: Warehouse, owner: psycopg.Connection[Any], far: str
+) -> None:
+    owner.execute(
+        "insert into raw.workflow_instances values ('far', 't1', 'ann', null, 'done',"
+        f" '2026-01-01', '{far}', null)".encode()
+    )
+    assert warehouse.build() == []
+    assert value(owner, "select count(*) from marts.workflow_completions") == 2
+    days = value(owner, "select count(*) from marts.time_trends_daily")
+    assert (days > 300_000) is (far == "2999-01-01")
+
+
 def test_a_writer_in_the_default_partition_does_not_stop_a_build(
     warehouse: Warehouse, owner: psycopg.Connection[Any]
 ) -> None:

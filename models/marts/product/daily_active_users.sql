@@ -87,7 +87,9 @@ environments as (
     group by environment
 ),
 
-calendar as (
+-- Materialized, else the planner, which knows nothing of a series' length, makes it anew for each
+-- date in scope: a single event in the year 2999 then took hours.
+calendar_of_environments as materialized (
     select
         e.environment,
         e.first_date + days_after as date
@@ -99,7 +101,12 @@ calendar as (
             where a.environment = e.environment
         ) as last_day
     cross join lateral generate_series(0, last_day.date - e.first_date) as days_after
-    where {{ in_scope('e.environment', 'e.first_date + days_after as date', of='reached_dates') }}
+),
+
+calendar as (
+    select *
+    from calendar_of_environments
+    where {{ in_scope('environment', 'date', of='reached_dates') }}
 ),
 
 -- A user enters a window on an active day and leaves it when it has passed, or on the next active

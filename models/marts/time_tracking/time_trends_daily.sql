@@ -13,6 +13,7 @@ scope as (
             lag(d.date) over (partition by d.user_id order by d.date) as changed_before,
             lead(d.date) over (partition by d.user_id order by d.date) as changed_after
         from {{ changed(ref('time_aggregations_daily')) }} as d
+        where isfinite(d.date)
         group by d.user_id, d.date
     )
 
@@ -24,12 +25,18 @@ scope as (
     left join lateral (
         select max(d.date) as date
         from {{ ref('time_aggregations_daily') }} as d
-        where d.user_id = changed_day.user_id and d.date < changed_day.date
+        where
+            d.user_id = changed_day.user_id
+            and d.date < changed_day.date
+            and isfinite(d.date)
     ) as day_before on true
     left join lateral (
         select min(d.date) as date
         from {{ ref('time_aggregations_daily') }} as d
-        where d.user_id = changed_day.user_id and d.date > changed_day.date
+        where
+            d.user_id = changed_day.user_id
+            and d.date > changed_day.date
+            and isfinite(d.date)
     ) as day_after on true
     cross join lateral generate_series(
         0,
@@ -64,17 +71,27 @@ user_spans as (
         min(date) as first_date,
         max(date) as last_date
     from {{ ref('time_aggregations_daily') }}
-    where {{ in_scope('user_id') }}
+    where
+        {{ in_scope('user_id') }}
+        -- An infinite time belongs to no calendar.
+        and isfinite(date)
     group by user_id
 ),
 
-calendar as (
+-- Materialized, else the planner, which knows nothing of a series' length, makes it anew for each
+-- date in scope: a single completion in the year 2999 then took hours.
+calendar_of_users as materialized (
     select
         u.user_id,
         u.first_date + later.days as date
     from user_spans as u
     cross join lateral generate_series(0, u.last_date - u.first_date) as later (days)
-    where {{ in_scope('u.user_id', 'u.first_date + later.days as date', of='reached_dates') }}
+),
+
+calendar as (
+    select *
+    from calendar_of_users
+    where {{ in_scope('user_id', 'date', of='reached_dates') }}
 ),
 
 all_days as (
