@@ -1,7 +1,11 @@
 -- Warns of events that the seed tracking_plan does not know, and of those that lack a property that
 -- it requires, by event name. They count in the marts like all others. Only two days before as_of
 -- are read: older trouble was warned of when it was new.
-{{ config(group='product', severity='warn') }}
+{{ config(
+    group='product',
+    severity='warn',
+    meta={'dagster': {'ref': {'name': 'stg_product__events', 'package': 'tidemark'}}},
+) }}
 
 with
 
