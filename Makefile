@@ -53,6 +53,10 @@ format: setup ## bring SQL and Python into style
 	@ruff format .
 	@sqlfluff fix --disable-progress-bar models tests/dbt
 
+bench: setup ## what builds, loads and reads cost: make bench ARGS="--events 1000000"
+	@tidemark up > /dev/null
+	@python -m bench $(ARGS)
+
 soak: setup ## the exactness test for as long as you like: make soak EXAMPLES=1000
 	@TIDEMARK_SOAK_EXAMPLES=$(or $(EXAMPLES),500) pytest -x tests/integration/exactness/test_exactness.py
 

@@ -1,4 +1,4 @@
-{% macro changed_rows(relation, tide) -%}
+{% macro changed_rows(relation, tide, only_replaced=false) -%}
     {#-
         A subquery: the row versions of a relation that were written or replaced by transactions which the
         last build's watermark had not seen.
@@ -6,15 +6,16 @@
         A raw table, also when asked for by its staging view (whose derived columns are not there: a scope
         needs only keys): its new versions carry their transaction, its old ones are in ops.changes.
         A model: both are in ops.changes.
+
+        only_replaced: leave out the new versions of a raw table (write_additions).
     -#}
     {%- set raw = raw_table(relation) -%}
-    {%- set unseen = "c.xid >= " ~ tide.xmin ~ " and not pg_visible_in_snapshot(c.xid::text::xid8, '"
-        ~ tide.seen ~ "'::pg_snapshot)" -%}
+    {%- set unseen = unseen_rows('c.xid', tide) -%}
     (
-        {%- if raw %}
+        {%- if raw and not only_replaced %}
         select r.*
         from {{ raw }} as r
-        where {{ unseen | replace('c.xid', 'r._xid') }}
+        where {{ unseen_rows('r._xid', tide) }}
         union all
         {%- endif %}
         select r.*
@@ -22,6 +23,12 @@
         cross join lateral jsonb_populate_record(null::{{ raw or relation }}, c.row_image) as r
         where c.relation = '{{ relation_name(raw or relation) }}' and {{ unseen }}
     )
+{%- endmacro %}
+
+
+{% macro unseen_rows(xid, tide) -%}
+    {#- The condition that the last build's watermark had not seen the transaction of a row. -#}
+    {{ xid }} >= {{ tide.xmin }} and not pg_visible_in_snapshot({{ xid }}::text::xid8, '{{ tide.seen }}'::pg_snapshot)
 {%- endmacro %}
 
 

@@ -4,6 +4,8 @@
         names: in_scope('user_id', 'completed_date as date'). The name after `as`, else the column's own,
         is that in the scope. of='x' compares with another CTE made from the scope.
 
+        added=true, in a model with `adds`: rows from reached() may instead be new ones of other keys.
+
         A build from nothing leaves the whole condition out, so that it costs nothing there.
     -#}
     {%- set keys = kwargs.get('of', 'scope') -%}
@@ -18,7 +20,7 @@
             model.name ~ ": in_scope() needs the columns of the scope, e.g. in_scope('user_id', 'day as date')"
         ) }}
     {%- endif -%}
-    /* in scope */ ({{ sources | join(', ') }}) in (
+    /* in scope{{ ' or added' if kwargs.get('added') }} */ ({{ sources | join(', ') }}) in (
         select {% for name in names %}{{ keys }}.{{ name }}{{ ', ' if not loop.last }}{% endfor %}
         from {{ keys }}
     ) /* end of in scope */

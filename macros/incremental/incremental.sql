@@ -3,7 +3,8 @@
     that follows the change. docs/incremental.md explains it with an example. The build of a model is one
     transaction:
 
-    1. lock the model, and only then note which transactions are visible: the new watermark;
+    1. lock the model, and only then note which transactions are visible: the new watermark, and all that
+       this build reads;
     2. scope: the keys of rows that the old watermark had not seen, in their new and their old versions;
     3. result: the model's own SQL for these keys (for all keys from nothing, and after an edit);
     4. delete what is in scope and not in the result, insert what is missing, log both for the readers;
@@ -13,15 +14,15 @@
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- do check_config() -%}
 
+    {%- do begin_build(target_relation) -%}
     {{ run_hooks(pre_hooks, inside_transaction=true) }}
-    {%- do lock_relation(target_relation) -%}
     {%- set tide = read_tide(target_relation) -%}
 
     {%- if tide.edited or tide.reshaped -%}
         {%- do get_assert_columns_equivalent(without_limits(sql)) -%}
     {%- endif -%}
     {%- if tide.reshaped -%}
-        {%- do shape_table(target_relation, tide) -%}
+        {%- do shape_table(target_relation) -%}
     {%- endif -%}
     {%- if flags.EMPTY -%}
         {%- call statement('main') -%} select 'shape only: --empty' {%- endcall -%}

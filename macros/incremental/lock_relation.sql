@@ -1,5 +1,6 @@
 {% macro lock_relation(relation) -%}
-    {#- Opens the transaction. A second build of the relation waits here until the first has ended. -#}
+    {#- A transaction that makes a relation: a second one of the same relation waits here until the first has
+        ended. -#}
     {%- call statement('lock_relation', auto_begin=true) -%}
         select pg_advisory_xact_lock(hashtextextended('tidemark {{ relation_name(relation) }}', 0))
     {%- endcall -%}

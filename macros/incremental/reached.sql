@@ -9,16 +9,20 @@
         overlap, else rows come twice).
         each: read span by span. Right for a key with few values (event_name), of which a join would
         compare every row with every span of its key: 100 late rows of two million took minutes so, and
-        0.4 s span by span. A key with many values (distinct_id) is better joined.
+        0.4 s span by span. A key with many values (distinct_id) is better joined. Spans whose key is null
+        are of all keys: where most names of an hour are asked for, the hour is read once.
 
-        In the compiled SQL it is the relation itself. A build from nothing reads it whole; the others
-        get a join with the spans in its place (reaching_sql), by the name of reached: give it none.
+        In a model with `adds`, new rows come too (write_additions.sql).
+
+        In the compiled SQL it is the relation itself. A build from nothing reads it whole, or chunk by
+        chunk (chunked_parts.sql); the others get a join with the spans in its place (reaching_sql), by the name of
+        reached: give it none.
     -#}
     /* reached {{ 'each' if each else 'all' }} by {{ key }}, {{ time }} in {{ spans }} */ {{ relation.render() }}
 {%- endmacro %}
 
 
-{% macro reaching_sql(narrowed) -%}
+{% macro reaching_sql(narrowed, tide) -%}
     {%- set marker = ' by (\\w+), (\\w+) in (\\w+) [*]/ (\\S+)' -%}
     {#- The bounds as constants come first: they leave out whole partitions, also where the planner
         chooses to read the others whole. -#}
@@ -30,12 +34,18 @@
         ~ ' and r.\\g<2> < (select max(to_at) from \\g<3>)) as reached',
         narrowed
     ) -%}
+    {%- set additive = tide.additive -%}
+    {%- set spanned = 'select r.*' ~ (', false as _added' if additive)
+        ~ ' from \\g<3> as k cross join lateral (select * from \\g<4> as e where {key}'
+        ~ ' e.\\g<2> >= k.from_at and e.\\g<2> < k.to_at offset 0) as r where k.\\g<1> is {null}' -%}
     {#- The fence `offset 0` keeps the planner from making a join of it. -#}
     {{- return(modules.re.sub(
         '/[*] reached each' ~ marker,
-        '(select r.* from \\g<3> as k cross join lateral (select * from \\g<4> as e'
-        ~ ' where e.\\g<1> = k.\\g<1> and e.\\g<2> >= k.from_at and e.\\g<2> < k.to_at'
-        ~ ' offset 0) as r) as reached',
+        '(' ~ spanned | replace('{key}', 'e.\\g<1> = k.\\g<1> and') | replace('{null}', 'not null')
+        ~ ' union all ' ~ spanned | replace('{key}', '') | replace('{null}', 'null')
+        ~ (' union all select a.*, true as _added from \\g<4> as a where ' ~ unseen_rows('a._xid', tide)
+            if additive)
+        ~ ') as reached',
         joined
     )) -}}
 {%- endmacro %}

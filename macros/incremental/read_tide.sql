@@ -27,20 +27,20 @@
         {%- do tide.reads.append(relation_name(table)) -%}
     {%- endfor -%}
 
-    {%- set answer = run_query(tide_query(relation, tide, beneath)) -%}
+    {%- set answer = run_query(tide_query(tide, beneath)) -%}
     {%- set row = answer.rows[0] -%}
     {%- for column in answer.column_names -%}
         {%- do tide.update({column: row[column]}) -%}
     {%- endfor -%}
     {%- do tide.update({
-        'empty': tide.missing or not run_query('select exists (select from ' ~ relation ~ ')').rows[0][0],
+        'empty': not run_query('select exists (select from ' ~ relation ~ ')').rows[0][0],
         'whole': flags.FULL_REFRESH or tide.stale or scope_sql() is none,
     }) -%}
     {{- return(tide) -}}
 {%- endmacro %}
 
 
-{% macro tide_query(relation, tide, beneath) -%}
+{% macro tide_query(tide, beneath) -%}
     with definition as (
         select
             md5(concat_ws(
@@ -65,9 +65,8 @@
             definition.*,
             last.seen::text as seen,
             pg_snapshot_xmin(last.seen)::text as xmin,
-            to_regclass('{{ relation }}') is null as missing,
-            to_regclass('{{ relation }}') is null or last.shape is distinct from '{{ tide.shape }}' as reshaped,
-            to_regclass('{{ relation }}') is null or last.settings is distinct from '{{ tide.settings }}' as unsettled,
+            last.shape is distinct from '{{ tide.shape }}' as reshaped,
+            last.settings is distinct from '{{ tide.settings }}' as unsettled,
             last.fingerprint is distinct from definition.fingerprint as edited,
             last.cluster_id is distinct from definition.cluster_id as moved,
             exists (
@@ -84,6 +83,6 @@
 
     select
         compared.*,
-        missing or reshaped or edited or moved or refilled as stale
+        reshaped or edited or moved or refilled as stale
     from compared
 {%- endmacro %}

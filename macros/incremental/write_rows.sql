@@ -6,25 +6,33 @@
     {%- if tide.scoped == 0 -%}
         {%- call statement('main') -%} select 'nothing new' {%- endcall -%}
     {%- elif tide.whole and tide.empty -%}
-        {%- call statement('main') -%}
-            insert into {{ relation }} ({{ quoted_list(columns) }})
-            select {{ quoted_list(columns, 'r') }} from (
-                {{ narrowed_sql(tide) }}
-            ) as r
-        {%- endcall -%}
-        {%- do tide.update({'written': load_result('main').response.rows_affected}) -%}
+        {%- for part in sql_parts(tide) -%}
+            {%- call statement('main') -%}
+                insert into {{ relation }} ({{ quoted_list(columns) }})
+                select {{ quoted_list(columns, 'r') }} from (
+                    {{ part }}
+                ) as r
+            {%- endcall -%}
+            {%- do tide.update({'written': tide.written + load_result('main').response.rows_affected}) -%}
+        {%- endfor -%}
         {%- do log_reset(tide) -%}
         {%- do run_query('analyze ' ~ relation) -%}
     {%- else -%}
-        {%- call statement('write_result') -%}
-            create temporary table tide_result on commit drop as
-            {{ narrowed_sql(tide) }}
-        {%- endcall -%}
+        {%- for part in sql_parts(tide) -%}
+            {%- call statement('write_result') -%}
+                {{ 'create temporary table tide_result on commit drop as' if loop.first
+                    else 'insert into pg_temp.tide_result' }}
+                {{ part }}
+            {%- endcall -%}
+        {%- endfor -%}
         {#- Rows that are twice in the result, both equal to one that is there, would go unnoticed. -#}
         {%- call statement('check_grain') -%}
             create unique index {{ key_name(relation) }} on pg_temp.tide_result
             ({{ quoted_list(config.get('unique_key')) }}) nulls not distinct
         {%- endcall -%}
+        {%- if tide.added -%}
+            {%- do add_to_result(relation, tide) -%}
+        {%- endif -%}
         {%- do run_query('analyze pg_temp.tide_result') -%}
 
         {%- call statement('delete_rows') -%}
@@ -64,13 +72,16 @@
 {%- endmacro %}
 
 
-{% macro narrowed_sql(tide) -%}
-    {#- The model's SQL with its scope: the keys that were found, or no condition at all. -#}
+{% macro sql_parts(tide) -%}
+    {#- The model's SQL: with the keys that were found as its scope; or, for all keys, without any condition,
+        whole or chunk by chunk. -#}
     {%- if tide.whole -%}
-        {{- modules.re.sub('(?s)/[*] in scope [*]/.*?/[*] end of in scope [*]/', 'true', sql) -}}
+        {%- set whole = modules.re.sub('(?s)/[*] in scope.*?/[*] end of in scope [*]/', 'true', sql) -%}
+        {{- return(chunked_parts(whole, tide) if config.get('chunks') else [whole]) -}}
     {%- else -%}
-        {%- set narrowed = sql | replace(scope_sql(), '    select * from pg_temp.tide_scope') -%}
-        {{- spanned_sql(reaching_sql(narrowed)) -}}
+        {%- set scoped = sql | replace(scope_sql(), '    select * from pg_temp.tide_scope') -%}
+        {%- set narrowed = spanned_sql(reaching_sql(scoped, tide)) -%}
+        {{- return([narrowing_sql(added_sql(narrowed), tide)]) -}}
     {%- endif -%}
 {%- endmacro %}
 

@@ -1,34 +1,46 @@
 {% macro write_scope(tide) -%}
     {#- Fills pg_temp.tide_scope with the keys to compute again, unless all of them are. A key with a null
         belongs to no row of the mart. -#}
+    {%- set additive = config.get('adds', {}).get('of') -%}
+    {%- do tide.update({'additive': additive is not none, 'added': 0}) -%}
     {%- if tide.whole -%}
         {%- do tide.update({'scope_columns': [], 'scoped': none}) -%}
     {%- else -%}
-        {%- set scoped = modules.re.sub(
-            '/[*] changed [*]/ "[^"]+"[.]"([^"]+)"[.]"([^"]+)"', '{changed:\\g<1>.\\g<2>}', scope_sql()
-        ) -%}
-        {%- set holder = {'sql': scoped} -%}
-        {%- for parent in upstream(model).views + upstream(model).tables -%}
-            {%- set marker = '{changed:' ~ relation_name(parent) ~ '}' -%}
-            {%- if marker in holder.sql -%}
-                {%- do holder.update({'sql': holder.sql | replace(marker, changed_rows(parent, tide))}) -%}
-            {%- endif -%}
-        {%- endfor -%}
         {%- call statement('write_scope') -%}
             create temporary table tide_scope on commit drop as
             select distinct s.* from (
-                {{ holder.sql }}
+                {{ changed_scope(tide, only_replaced=additive) }}
             ) as s
             where s is not null
         {%- endcall -%}
+        {%- if additive -%}
+            {%- do write_additions(changed_scope(tide), tide) -%}
+        {%- endif -%}
         {%- do run_query('analyze pg_temp.tide_scope') -%}
         {%- set keys = run_query('select * from pg_temp.tide_scope limit 0').column_names -%}
         {%- do check_scope_columns(keys) -%}
         {%- do tide.update({
             'scope_columns': keys,
-            'scoped': run_query('select count(*) from pg_temp.tide_scope').rows[0][0] | int,
+            'scoped': tide.added + run_query('select count(*) from pg_temp.tide_scope').rows[0][0] | int,
         }) -%}
     {%- endif -%}
+{%- endmacro %}
+
+
+{% macro changed_scope(tide, only_replaced=none) -%}
+    {#- The text of the scope with changed row versions in the place of each changed(x).
+        only_replaced: the view of which only the replaced versions are asked for. -#}
+    {%- set holder = {'sql': modules.re.sub(
+        '/[*] changed [*]/ "[^"]+"[.]"([^"]+)"[.]"([^"]+)"', '{changed:\\g<1>.\\g<2>}', scope_sql()
+    )} -%}
+    {%- for parent in upstream(model).views + upstream(model).tables -%}
+        {%- set marker = '{changed:' ~ relation_name(parent) ~ '}' -%}
+        {%- if marker in holder.sql -%}
+            {%- set rows = changed_rows(parent, tide, parent.identifier == only_replaced) -%}
+            {%- do holder.update({'sql': holder.sql | replace(marker, rows)}) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{- return(holder.sql) -}}
 {%- endmacro %}
 
 

@@ -12,15 +12,18 @@ select
     e.properties,
     e.context,
     e.page_url,
-    e.referrer
+    e.referrer,
+    e._xid
 from {{ ref('int_events__counted') }} as e
 left join {{ ref('int_identities__resolved') }} as i
     on e.distinct_id = i.distinct_id
 where
-    not exists (
+    not {{ rare(is_listed('coalesce(i.user_id, e.distinct_id)', 'user_id')) }}
+    and not exists (
         select
         from {{ ref('int_exclusions__parsed') }} as x
         where
             x.property = 'user_id'
-            and {{ satisfies('to_jsonb(coalesce(i.user_id, e.distinct_id))', 'x') }}
+            and x.operator not in ('eq', 'contains')
+            and {{ rare(satisfies('to_jsonb(coalesce(i.user_id, e.distinct_id))', 'x')) }}
     )

@@ -1,4 +1,10 @@
-{{ config(unique_key=['bucket_start', 'environment', 'event_name']) }}
+{{
+    config(
+        unique_key=['bucket_start', 'environment', 'event_name'],
+        adds={'of': 'stg_product__events', 'columns': ['event_count', 'unique_users']},
+        chunks='day',
+    )
+}}
 
 with
 
@@ -19,14 +25,19 @@ scope as (
     where isfinite(e.event_at)
 ),
 
+-- A minute of which ten names are computed again is read once for all names.
 touched_names as (
     select
-        event_name,
-        range_agg(tstzrange(
-            bucket_start,
-            bucket_start + interval '1 minute'
-        )) as spans
+        bucket_start,
+        case when count(*) over (partition by bucket_start) < 10 then event_name end as event_name
     from scope
+),
+
+touched_buckets as (
+    select
+        event_name,
+        range_agg({{ bucket_range('minute', 'bucket_start') }}) as spans
+    from touched_names
     group by event_name
 ),
 
@@ -36,7 +47,7 @@ touched_spans as (  -- noqa: ST03
         touched.event_name,
         lower(span) as from_at,
         upper(span) as to_at
-    from touched_names as touched
+    from touched_buckets as touched
     cross join unnest(touched.spans) as span
 ),
 
@@ -49,6 +60,10 @@ events as (
     from {{ reached(
         ref('int_events__attributed'), 'event_name', 'event_at', 'touched_spans', each=true
     ) }}
+    where
+        {{ in_scope(
+            bucket_start('minute', 'event_at') ~ ' as bucket_start', 'environment', 'event_name', added=true
+        ) }}
 ),
 
 -- One row per user, so that counting them needs no distinct.
@@ -60,7 +75,6 @@ users_of_buckets as (
         user_id,
         count(*) as event_count
     from events
-    where {{ in_scope('bucket_start', 'environment', 'event_name') }}
     group by bucket_start, environment, event_name, user_id
 ),
 
@@ -70,7 +84,7 @@ final as (
         environment,
         event_name,
         sum(event_count)::bigint as event_count,
-        count(*) as unique_users
+        count(*) filter (where {{ is_first_of_user('minute') }}) as unique_users
     from users_of_buckets
     group by bucket_start, environment, event_name
 )

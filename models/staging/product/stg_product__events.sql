@@ -10,5 +10,6 @@ select
     properties,
     context,
     page_url,
-    referrer
+    referrer,
+    _xid
 from {{ source('product', 'events') }}

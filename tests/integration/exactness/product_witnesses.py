@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -154,6 +155,40 @@ def a_seed_row_is_edited(world: World) -> None:
     assert _sessions(world) == [("sim-internal-1", 1)]
 
 
+def new_events_are_added_to_counts(world: World) -> None:
+    """A known user's event adds no user, whatever id it comes under; a new one's does."""
+    world.execute(
+        events(("anon-1", "2026-01-31 18:00", None), ("bob", "2026-01-31 18:00", None)),
+        "insert into raw.identities values ('anon-1', 'ann', null), ('anon-2', 'ann', null)",
+    )
+    world.build()
+    world.execute(events(("anon-2", "2026-01-31 18:01", None), ("eve", "2026-01-31 18:01", None)))
+    world.build()
+    assert _counts(world) == [(4, 3)]
+    world.execute(
+        events(("bob", "2026-01-31 18:02", None), ("eve", "2026-03-08 18:02", None)),
+        "delete from raw.events where distinct_id = 'anon-1'",
+        events(("zoe", "2026-01-31 18:03", None), ("bob", "2026-03-08 18:02", None)),
+    )
+    world.build()
+    assert _counts(world) == [(5, 4), (2, 2)]
+
+
+def an_event_commits_while_counts_are_built(world: World) -> None:
+    """One snapshot: what the build read but its watermark does not name would be added twice."""
+    world.execute(events(("ann", "2026-01-31 18:00", None)))
+    world.build()
+    world.execute(events(("ann", "2026-01-31 18:01", None)))
+    once = threading.Lock()
+
+    def commit_an_event(_: int, query: str) -> bool:
+        if "tide_result" in query and "event_counts_daily" in query and once.acquire(False):
+            world.execute(events(("bob", "2026-01-31 18:02", None)))
+        return True
+
+    assert world.build_with(commit_an_event) == []
+
+
 PRODUCT_WITNESSES: list[Callable[[World], None]] = [
     a_late_event_joins_two_sessions,
     a_deleted_event_cuts_a_session_over_midnights,
@@ -163,7 +198,17 @@ PRODUCT_WITNESSES: list[Callable[[World], None]] = [
     the_first_and_the_last_day_go_together,
     a_session_id_appears_on_a_later_event,
     a_seed_row_is_edited,
+    new_events_are_added_to_counts,
+    an_event_commits_while_counts_are_built,
 ]
+
+
+def _counts(world: World) -> list[tuple[Any, ...]]:
+    return _all(
+        world,
+        "select event_count::integer, unique_users::integer from marts.event_counts_daily"
+        " order by bucket_start",
+    )
 
 
 def _sessions(world: World) -> list[tuple[Any, ...]]:
