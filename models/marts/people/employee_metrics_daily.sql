@@ -38,11 +38,12 @@ hours as (
         {{ local_date('bucket_start') }} as date,
         *
     from {{ reached(
-        ref('employee_metrics_hourly'), 'employee_id', 'bucket_start', 'touched_spans'
+        ref('employee_metrics_hourly'), 'employee_id', 'bucket_start', 'touched_spans', each=true
     ) }}
 ),
 
--- Summed in the order of time: the same hours give the same sum to the last bit.
+-- Summed in the order of time: the same hours give the same sum to the last bit. Days that are only
+-- read in part are left out after it, by the scope.
 totals as (
     select
         employee_id,
@@ -65,7 +66,6 @@ totals as (
         min(burnout_score_min) as burnout_score_min,
         max(burnout_score_max) as burnout_score_max
     from hours
-    where {{ in_scope('employee_id', 'date') }}
     group by employee_id, date
 ),
 
@@ -96,6 +96,7 @@ final as (
         burnout_score_sum,
         burnout_score_count
     from totals
+    where {{ in_scope('employee_id', 'date') }}
 )
 
 select *

@@ -38,12 +38,13 @@ samples as (
         clustering_coeff,
         burnout_score
     from {{ reached(
-        ref('stg_people__employee_metrics'), 'employee_id', 'recorded_at', 'touched_spans'
+        ref('stg_people__employee_metrics'), 'employee_id', 'recorded_at', 'touched_spans', each=true
     ) }}
     where isfinite(recorded_at)
 ),
 
--- Summed in the order of time: the same samples give the same sum to the last bit.
+-- Summed in the order of time: the same samples give the same sum to the last bit. The scope comes
+-- after it: before, the planner compared each span's few samples with the whole scope.
 totals as (
     select
         employee_id,
@@ -66,7 +67,6 @@ totals as (
         min(burnout_score) as burnout_score_min,
         max(burnout_score) as burnout_score_max
     from samples
-    where {{ in_scope('employee_id', 'bucket_start') }}
     group by employee_id, bucket_start
 ),
 
@@ -97,6 +97,7 @@ final as (
         burnout_score_sum,
         burnout_score_count
     from totals
+    where {{ in_scope('employee_id', 'bucket_start') }}
 )
 
 select *
