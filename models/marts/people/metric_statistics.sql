@@ -18,8 +18,9 @@ windows as (
     where {{ in_scope('window_days') }}
 ),
 
--- Window by window: each percentile then sorts eight bytes a row, and no row is read for a window
--- in which nothing changed.
+-- Exact percentiles need all hours of a window, so that this is the dearest model of its area: 2.9 s
+-- for 500 people and 90 days (1.1 million hours). Hence window by window: only those in which
+-- something changed, and a percentile sorts eight bytes an hour.
 statistics_of_windows as (
     select
         w.window_days,
