@@ -8,6 +8,7 @@ from typing import Any
 from tests.integration.exactness.warehouse import AS_OF
 from tests.integration.exactness.world import World
 
+AREA = ("--select", "+tag:people")
 TEAMS = (
     "insert into raw.employees (employee_id, team_name) values"
     " ('ann', 'core'), ('bob', 'core'), ('cat', 'core'), ('dan', 'ops'), ('eve', 'ops')"
@@ -33,7 +34,7 @@ def a_person_changes_team_and_loses_a_day(world: World) -> None:
             for day in (1, 2)
         ),
     )
-    world.build()
+    world.build(*AREA)
     assert _teams(world) == [
         ("core", "2026-03-01", 3, 41.0),
         ("core", "2026-03-02", 3, 42.0),
@@ -45,7 +46,7 @@ def a_person_changes_team_and_loses_a_day(world: World) -> None:
         "delete from raw.employee_metrics where employee_id = 'ann' and recorded_at < '2026-03-02'",
         samples(("ann", "2026-02-01 10:00", 80)),
     )
-    world.build()
+    world.build(*AREA)
     assert _teams(world) == [
         ("core", "2026-03-01", 2, 41.0),
         ("core", "2026-03-02", 2, 42.0),
@@ -54,7 +55,7 @@ def a_person_changes_team_and_loses_a_day(world: World) -> None:
         ("ops", "2026-03-02", 3, 42.0),
     ]
     world.execute("update raw.employees set team_name = null where team_name = 'ops'")
-    world.build()
+    world.build(*AREA)
     assert {team for team, *_ in _teams(world)} == {"core"}
     world.execute("delete from raw.employees where employee_id = 'bob'")
 
@@ -67,10 +68,10 @@ def today_becomes_another_day(world: World) -> None:
         " ('i1', 'ann', 'training', 'open', '2026-02-01', '2026-02-02'),"
         " ('i2', 'ann', 'training', 'completed', '2026-02-01', '2026-02-03')",
     )
-    assert world.incremental.build(as_of="2026-03-05T12:00:00+00:00") == []
+    assert world.incremental.build(*AREA, as_of="2026-03-05T12:00:00+00:00") == []
     assert _all(world, WEEK) == [(2, 90.0)]
     assert _all(world, OPEN) == [("i1", 32), ("i2", 2)]
-    assert world.incremental.build(as_of=AS_OF) == []
+    assert world.incremental.build(*AREA, as_of=AS_OF) == []
     assert _all(world, WEEK) == [(1, 90.0)]
     assert _all(world, OPEN) == [("i1", 37), ("i2", 2)]
     touched = _all(
@@ -92,10 +93,10 @@ def a_sample_comes_late_into_an_hour_that_clocks_repeat(world: World) -> None:
             ("ann", "2026-04-04 15:40", 40),
         )
     )
-    world.build()
+    world.build(*AREA)
     assert _hours(world) == [("14:00", 2, 30.0), ("14:30", 1, 30.0), ("15:30", 1, 40.0)]
     world.execute(samples(("ann", "2026-04-04 15:20", 50), ("ann", "2026-04-04 14:45", 60)))
-    world.build()
+    world.build(*AREA)
     assert _hours(world) == [("14:00", 3, 90.0), ("14:30", 2, 80.0), ("15:30", 1, 40.0)]
     world.execute("delete from raw.employee_metrics where burnout_score = 30")
 
@@ -103,23 +104,23 @@ def a_sample_comes_late_into_an_hour_that_clocks_repeat(world: World) -> None:
 def an_audit_entry_comes_again_with_an_earlier_time(world: World) -> None:
     """The raw log keeps both for ever: the mart has the one that was logged first."""
     world.execute(*(_entry(at, action) for at, action in (("02-03", "b"), ("02-04", "c"))))
-    world.build()
+    world.build(*AREA)
     assert _all(world, ACTIONS) == [("b",)]
     world.execute(_entry("02-01", "a"))
-    world.build()
+    world.build(*AREA)
     assert _all(world, ACTIONS) == [("a",)]
 
 
 def a_sample_is_of_somebody_else_on_another_day(world: World) -> None:
     """An update of the key empties hour, day and alert of the one, and fills those of the other."""
     world.execute(TEAMS, samples(("ann", "2026-03-01 23:59:59", 95), ("bob", "2026-03-02", 60)))
-    world.build()
+    world.build(*AREA)
     assert _all(world, ALERTS) == [("ann", "2026-03-01", "critical")]
     world.execute(
         "update raw.employee_metrics set employee_id = 'bob', recorded_at = '2026-03-02 00:01+00',"
         " burnout_score = 85 where employee_id = 'ann'"
     )
-    world.build()
+    world.build(*AREA)
     assert _all(world, ALERTS) == [("bob", "2026-03-02", "high")]
     assert _all(world, "select sample_count from marts_people.employee_metrics_daily") == [(2,)]
 
