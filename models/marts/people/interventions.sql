@@ -6,10 +6,13 @@ scope as (
     select i.intervention_id
     from {{ changed(ref('stg_people__interventions')) }} as i
     union all
-    -- The clock moves those that are open.
+    -- A new date moves those that are open.
     select i.intervention_id
-    from {{ ref('stg_people__interventions') }} as i
-    where i.status <> all({{ closed_intervention_statuses() }})
+    from {{ changed(ref('int_windows__dated')) }} as w
+    cross join {{ ref('stg_people__interventions') }} as i
+    where
+        w.last_date is not null
+        and i.status <> all({{ closed_intervention_statuses() }})
 ),
 
 interventions as (
@@ -20,15 +23,22 @@ interventions as (
     where {{ in_scope('intervention_id') }}
 ),
 
+-- Every window ends today.
+today as (
+    select max(last_date) as date
+    from {{ ref('int_windows__dated') }}
+),
+
 dated as (
     select
-        *,
-        {{ local_date('created_at') }} as created_date,
+        i.*,
+        {{ local_date('i.created_at') }} as created_date,
         case
-            when is_closed then {{ local_date('updated_at') }}
-            else {{ local_date(as_of()) }}
+            when i.is_closed then {{ local_date('i.updated_at') }}
+            else today.date
         end as open_until
-    from interventions
+    from interventions as i
+    cross join today
 ),
 
 final as (

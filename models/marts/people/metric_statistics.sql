@@ -18,9 +18,9 @@ windows as (
     where {{ in_scope('window_days') }}
 ),
 
--- Exact percentiles need all hours of a window, so that this is the dearest model of its area: 2.9 s
--- for 500 people and 90 days (1.1 million hours). Hence window by window: only those in which
--- something changed, and a percentile sorts eight bytes an hour.
+-- Exact percentiles need all hours of a window, which makes this the dearest model of its area:
+-- 2.9 s for 500 people and 90 days (1.1 million hours). Hence window by window: only those in
+-- which something changed, and a percentile sorts eight bytes an hour.
 statistics_of_windows as (
     select
         w.window_days,
