@@ -125,12 +125,31 @@ def a_sample_is_of_somebody_else_on_another_day(world: World) -> None:
     assert _all(world, "select sample_count from marts_people.employee_metrics_daily") == [(2,)]
 
 
+def a_threshold_is_edited(world: World) -> None:
+    """A var is part of the definition of the models that read it, and of no other."""
+    world.execute(samples(("ann", "2026-03-01 10:00", 60), ("bob", "2026-03-01 10:00", 75)))
+    world.build(*AREA)
+    assert _all(world, ALERTS) == [("bob", "2026-03-01", "medium")]
+    variables = f"{{as_of: '{AS_OF}', reporting_timezone: UTC, burnout_threshold: 55}}"
+    assert world.incremental.build(*AREA, "--vars", variables) == []
+    assert sorted(_all(world, ALERTS)) == [
+        ("ann", "2026-03-01", "medium"),
+        ("bob", "2026-03-01", "critical"),
+    ]
+    touched = _all(
+        world,
+        "select relation from ops.watermarks where rows_written > 0 order by relation",
+    )
+    assert touched == [("marts_people.burnout_alerts",)]
+
+
 PEOPLE_WITNESSES: list[Callable[[World], None]] = [
     a_person_changes_team_and_loses_a_day,
     today_becomes_another_day,
     a_sample_comes_late_into_an_hour_that_clocks_repeat,
     an_audit_entry_comes_again_with_an_earlier_time,
     a_sample_is_of_somebody_else_on_another_day,
+    a_threshold_is_edited,
 ]
 
 WEEK = (
