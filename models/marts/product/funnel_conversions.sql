@@ -1,0 +1,186 @@
+{{ config(unique_key=['funnel_name', 'user_id']) }}
+
+with
+
+scope as (
+    -- Users of events that a funnel asks for, with their filters.
+    select
+        l.funnel_name,
+        coalesce(i.user_id, e.distinct_id) as user_id
+    from {{ changed(ref('stg_product__events')) }} as e
+    inner join {{ ref('int_funnel_events__listed') }} as l
+        on
+            l.event_name = e.event_name
+            or (
+                l.event_name = '*'
+                and not exists (
+                    select
+                    from {{ ref('int_funnel_events__listed') }} as named
+                    where named.event_name = e.event_name
+                )
+            )
+    left join {{ ref('int_identities__resolved') }} as i on e.distinct_id = i.distinct_id
+    where
+        isfinite(e.event_at)
+        and l.environment in (coalesce(e.environment, 'production'), '*')
+        and (
+            l.step_mask <> 0
+            or l.step_order = 'strict'
+            or ops.filtered_mask(l.filtered, e.properties) <> 0
+        )
+    union all
+    select
+        f.funnel_name,
+        i.user_id
+    from {{ changed(ref('int_identities__resolved')) }} as i
+    cross join {{ ref('int_funnels__defined') }} as f
+    union all
+    select
+        f.funnel_name,
+        i.distinct_id as user_id
+    from {{ changed(ref('int_identities__resolved')) }} as i
+    cross join {{ ref('int_funnels__defined') }} as f
+    union all
+    -- An edited funnel: everybody who is there, or was.
+    select
+        f.funnel_name,
+        u.user_id
+    from {{ changed(ref('int_funnels__defined')) }} as f
+    cross join {{ ref('int_users__seen') }} as u
+    union all
+    select
+        f.funnel_name,
+        u.user_id
+    from {{ changed(ref('int_funnels__defined')) }} as f
+    cross join {{ changed(ref('int_users__seen')) }} as u
+    union all
+    select
+        f.funnel_name,
+        coalesce(i.user_id, e.distinct_id) as user_id
+    from {{ changed(ref('int_funnels__defined')) }} as f
+    cross join {{ changed(ref('stg_product__events')) }} as e
+    left join {{ ref('int_identities__resolved') }} as i on e.distinct_id = i.distinct_id
+),
+
+funnels as (
+    select *
+    from {{ ref('int_funnels__defined') }}
+    where {{ in_scope('funnel_name') }}
+),
+
+listed_events as (
+    select *
+    from {{ ref('int_funnel_events__listed') }}
+    where {{ in_scope('funnel_name') }}
+),
+
+listed_names as (
+    select distinct event_name
+    from listed_events
+),
+
+-- A narrowed build reads the events of these only, by reached().
+ids_of_users as (  -- noqa: ST03
+    select
+        distinct_id,
+        '-infinity'::timestamptz as from_at,
+        'infinity'::timestamptz as to_at
+    from {{ ref('int_identities__resolved') }}
+    where {{ in_scope('user_id') }}
+    union
+    select
+        user_id as distinct_id,
+        '-infinity'::timestamptz as from_at,
+        'infinity'::timestamptz as to_at
+    from scope
+),
+
+events as (
+    select *
+    from {{ reached(ref('int_events__attributed'), 'distinct_id', 'event_at', 'ids_of_users') }}
+),
+
+-- Every funnel in one pass over the events.
+events_of_funnels as (
+    select
+        l.funnel_name,
+        e.user_id,
+        e.event_at,
+        e.event_id,
+        e.session_id,
+        left(e.properties ->> l.breakdown_property, 600) as breakdown_value,
+        l.step_order,
+        l.is_overlapping,
+        case
+            when l.filtered is null then l.step_mask
+            else l.step_mask | ops.filtered_mask(l.filtered, e.properties)
+        end as step_mask
+    from events as e
+    left join listed_names as n on e.event_name = n.event_name
+    inner join listed_events as l
+        on
+            l.event_name = coalesce(n.event_name, '*')
+            and l.environment in (e.environment, '*')
+    where {{ in_scope('l.funnel_name', 'e.user_id') }}
+),
+
+-- Within one instant by step, so that an ordered funnel can be read from left to right.
+events_in_order as (
+    select
+        *,
+        case when step_order = 'ordered' and not is_overlapping then step_mask else 0 end as rank
+    from events_of_funnels
+    where step_mask <> 0 or step_order = 'strict'
+),
+
+sequences as (
+    select
+        funnel_name,
+        user_id,
+        array_agg(event_at order by event_at, rank, event_id) as times,
+        array_agg(step_mask order by event_at, rank, event_id) as step_masks,
+        array_agg(session_id order by event_at, rank, event_id) as session_ids,
+        array_agg(breakdown_value order by event_at, rank, event_id) as breakdown_values
+    from events_in_order
+    group by funnel_name, user_id
+    having bool_or(step_order = 'unordered' or step_mask & 1 = 1)
+),
+
+attempts as materialized (
+    select
+        s.funnel_name,
+        s.user_id,
+        f.step_count,
+        s.session_ids,
+        s.breakdown_values,
+        ops.funnel_attempt(
+            f.step_count, f.step_order, f.window_seconds, f.is_overlapping, s.times, s.step_masks
+        ) as attempt
+    from sequences as s
+    inner join funnels as f on s.funnel_name = f.funnel_name
+),
+
+final as (
+    select
+        funnel_name,
+        user_id,
+        breakdown_values[(attempt).entry] as breakdown_value,
+        session_ids[(attempt).entry] as session_id,
+        (attempt).step_at[1] as started_at,
+        (attempt).step_at[step_count] as completed_at,
+        cardinality((attempt).step_at) as current_step,
+        cardinality((attempt).step_at) = step_count as completed,
+        (
+            select jsonb_agg(
+                to_char(s.step_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')
+                order by s.step_index
+            )
+            from unnest((attempt).step_at) with ordinality as s (step_at, step_index)
+        ) as step_timestamps,
+        (attempt).step_at
+    from attempts
+    where (attempt).entry is not null
+)
+
+select *
+from final

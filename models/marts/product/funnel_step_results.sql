@@ -1,0 +1,147 @@
+{{
+    config(
+        alias='funnel_steps',
+        unique_key=['funnel_name', 'is_total', 'breakdown_value', 'step_index'],
+    )
+}}
+
+with
+
+scope as (
+    select c.funnel_name
+    from {{ changed(ref('funnel_conversions')) }} as c
+    union all
+    select f.funnel_name
+    from {{ changed(ref('int_funnels__defined')) }} as f
+),
+
+funnels as (
+    select *
+    from {{ ref('int_funnels__defined') }}
+    where {{ in_scope('funnel_name') }}
+),
+
+conversions as (
+    select *
+    from {{ ref('funnel_conversions') }}
+    where {{ in_scope('funnel_name') }}
+),
+
+steps_of_users as (
+    select
+        c.funnel_name,
+        f.breakdown_property is not null as is_broken_down,
+        c.breakdown_value,
+        s.step_index,
+        s.step_at - c.step_at[s.step_index - 1] as since_previous
+    from conversions as c
+    inner join funnels as f on c.funnel_name = f.funnel_name
+    cross join lateral unnest(c.step_at) with ordinality as s (step_at, step_index)
+),
+
+steps_reached as (
+    select
+        funnel_name,
+        true as is_total,
+        null as breakdown_value,
+        step_index,
+        count(*) as users,
+        sum(since_previous) as total_since_previous,
+        array_agg(since_previous order by since_previous) as times_since_previous
+    from steps_of_users
+    group by funnel_name, step_index
+    union all
+    select
+        funnel_name,
+        false as is_total,
+        breakdown_value,
+        step_index,
+        count(*) as users,
+        sum(since_previous) as total_since_previous,
+        array_agg(since_previous order by since_previous) as times_since_previous
+    from steps_of_users
+    where is_broken_down
+    group by funnel_name, breakdown_value, step_index
+),
+
+-- Every defined step has a row, also where nobody came.
+groups as (
+    select
+        funnel_name,
+        true as is_total,
+        null as breakdown_value
+    from funnels
+    union all
+    select
+        funnel_name,
+        is_total,
+        breakdown_value
+    from steps_reached
+    where step_index = 1 and not is_total
+),
+
+defined_steps as (
+    select
+        f.funnel_name,
+        g.is_total,
+        g.breakdown_value,
+        s.step_index,
+        s.step ->> 'step_name' as step_name
+    from funnels as f
+    inner join groups as g on f.funnel_name = g.funnel_name
+    cross join lateral jsonb_array_elements(f.steps) with ordinality as s (step, step_index)
+),
+
+steps as (
+    select
+        d.funnel_name,
+        d.is_total,
+        d.breakdown_value,
+        d.step_index,
+        d.step_name,
+        coalesce(r.users, 0) as users,
+        lag(coalesce(r.users, 0)) over steps_in_order as users_before,
+        first_value(coalesce(r.users, 0)) over steps_in_order as users_entered,
+        r.total_since_previous,
+        r.times_since_previous
+    from defined_steps as d
+    left join steps_reached as r
+        on
+            d.funnel_name = r.funnel_name
+            and d.is_total = r.is_total
+            and d.breakdown_value is not distinct from r.breakdown_value
+            and d.step_index = r.step_index
+    window steps_in_order as (
+        partition by d.funnel_name, d.is_total, d.breakdown_value
+        order by d.step_index
+    )
+),
+
+final as (
+    select
+        funnel_name,
+        is_total,
+        breakdown_value,
+        step_index::integer as step_index,
+        step_name,
+        users,
+        case
+            when step_index = 1 then 1
+            else users::numeric / nullif(users_before, 0)
+        end as conversion_rate,
+        case
+            when step_index = 1 then 0
+            else 1 - users::numeric / nullif(users_before, 0)
+        end as drop_off_rate,
+        users::numeric / nullif(users_entered, 0) as overall_conversion_rate,
+        extract(epoch from total_since_previous) as total_seconds_from_previous,
+        extract(epoch from total_since_previous) / nullif(users, 0) as avg_seconds_from_previous,
+        (
+            extract(epoch from times_since_previous[(users + 1) / 2])
+            + extract(epoch from times_since_previous[users / 2 + 1])
+        ) / 2 as median_seconds_from_previous
+    from steps
+)
+
+select *
+from final

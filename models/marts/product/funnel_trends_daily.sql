@@ -1,0 +1,31 @@
+{{ config(unique_key=['funnel_name', 'entry_date']) }}
+
+with
+
+scope as (
+    select
+        c.funnel_name,
+        {{ local_date('c.started_at') }} as entry_date
+    from {{ changed(ref('funnel_conversions')) }} as c
+    where isfinite(c.started_at)
+),
+
+conversions as (
+    select *
+    from {{ ref('funnel_conversions') }}
+    where {{ in_scope('funnel_name', local_date('started_at') ~ ' as entry_date') }}
+),
+
+final as (
+    select
+        funnel_name,
+        {{ local_date('started_at') }} as entry_date,
+        count(*) as entered_users,
+        count(*) filter (where completed) as completed_users,
+        count(*) filter (where completed)::numeric / count(*) as conversion_rate
+    from conversions
+    group by funnel_name, {{ local_date('started_at') }}
+)
+
+select *
+from final

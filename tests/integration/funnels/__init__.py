@@ -1,0 +1,1 @@
+"""Funnels and retention: against a reference in plain Python, and what analysts meet."""

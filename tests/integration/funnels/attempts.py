@@ -1,0 +1,115 @@
+"""What one user's events make of a funnel, by trying every attempt there is.
+
+Slow and plain on purpose: the rules of the contract, one a line, to compare the database with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Happening:
+    """An event as a funnel sees it.
+
+    Attributes:
+        at: when, in any unit.
+        steps: the steps that it can serve, from 1.
+        excluded: whether it is an exclusion.
+    """
+
+    at: int
+    steps: frozenset[int]
+    excluded: bool = False
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """The attempt that counts.
+
+    Attributes:
+        entry: the place of its first event.
+        step_at: when each step was done.
+    """
+
+    entry: int
+    step_at: tuple[int, ...]
+
+
+def attempt_of(
+    happenings: Sequence[Happening], step_count: int, step_order: str, window: int | None
+) -> Attempt | None:
+    """Return the deepest attempt, of these the earliest, its steps as early as they can be.
+
+    Args:
+        happenings: all of one user's events, by time; the first of an instant is the earlier entry.
+        step_count: how many steps the funnel has.
+        step_order: ordered, strict or unordered.
+        window: how long an attempt may take; None = for ever.
+    """
+    best: Attempt | None = None
+    for entry in range(len(happenings)):
+        for chain in chains(happenings, entry, step_count, step_order, window):
+            found = tuple(happenings[place].at for place in chain)
+            if (
+                best is None
+                or len(found) > len(best.step_at)
+                or (len(found) == len(best.step_at) and entry == best.entry and found < best.step_at)
+            ):
+                best = Attempt(entry, found)
+    return best
+
+
+def chains(
+    happenings: Sequence[Happening],
+    entry: int,
+    step_count: int,
+    step_order: str,
+    window: int | None,
+) -> Iterator[tuple[int, ...]]:
+    """Yield every allowed attempt from an entry, as the places of its events in their order."""
+    first_steps = {1} if step_order != "unordered" else set(range(1, step_count + 1))
+    begin = happenings[entry].at
+
+    def longer(chain: tuple[int, ...], served: frozenset[int]) -> Iterator[tuple[int, ...]]:
+        if allowed(happenings, chain, step_order):
+            yield chain
+        wanted = {len(chain) + 1} if step_order != "unordered" else set(range(1, step_count + 1))
+        for place, happening in enumerate(happenings):
+            if (
+                place in chain
+                or happening.at < happenings[chain[-1]].at
+                or (window is not None and happening.at > begin + window)
+            ):
+                continue
+            for step in happening.steps & wanted - served:
+                if step <= step_count:
+                    yield from longer((*chain, place), served | {step})
+
+    for step in happenings[entry].steps & first_steps:
+        yield from longer((entry,), frozenset({step}))
+
+
+def allowed(happenings: Sequence[Happening], chain: tuple[int, ...], step_order: str) -> bool:
+    """Say whether nothing stands between the steps of an attempt that must not."""
+    times = [happenings[place].at for place in chain]
+    for place, happening in enumerate(happenings):
+        if place in chain:
+            continue
+        if step_order == "strict":
+            if times[0] < happening.at < times[-1]:
+                return False
+        elif happening.excluded and any(
+            before < happening.at < after
+            for before, after in zip(times, times[1:], strict=False)
+        ):
+            return False
+    return not (
+        step_order != "strict"
+        and any(
+            happenings[place].excluded
+            and any(a < happenings[place].at < b for a, b in zip(times, times[1:], strict=False))
+            for place in chain
+        )
+    )
