@@ -142,7 +142,7 @@ sequences as (
         array_agg(session_id order by event_at, rank, event_id) as session_ids,
         array_agg(breakdown_value order by event_at, rank, event_id) as breakdown_values
     from events_in_order
-    group by funnel_name, user_id
+    group by user_id, funnel_name
     having bool_or(step_order = 'unordered' or step_mask & 1 = 1)
 ),
 
