@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from statistics import median
@@ -159,7 +159,7 @@ def step_rows(facts: Facts, funnel: Funnel) -> dict[Row, Row]:
     for entry, attempt in conversions(facts, funnel).values():
         reached[True, None].append(attempt)
         if funnel.breakdown is not None:
-            reached.setdefault((False, _text(entry.properties.get(funnel.breakdown))), []).append(
+            reached.setdefault((False, as_text(entry.properties.get(funnel.breakdown))), []).append(
                 attempt
             )
     rows = {}
@@ -198,7 +198,7 @@ def cohort_rows(facts: Facts, retention: Retention) -> dict[Row, Row]:
         for cohort in cohorts:
             groups: list[Row] = [(True, None)]
             if retention.breakdown is not None:
-                groups.append((False, _text(starts[cohort].properties.get(retention.breakdown))))
+                groups.append((False, as_text(starts[cohort].properties.get(retention.breakdown))))
             for group in groups:
                 sizes[*group, cohort] += 1
                 for index in range(retention.periods):
@@ -262,13 +262,9 @@ def _start(bucket: int, period: str, zone: str) -> datetime:
     )
 
 
-def _text(value: object) -> str | None:
+def as_text(value: object) -> str | None:
     """Return a JSON value as a breakdown shows it."""
     if value is None or isinstance(value, str):
         return value
     return str(value).lower() if isinstance(value, bool) else str(value)
 
-
-def total(rows: Iterable[Row]) -> int:
-    """Return the sum of the first value of rows."""
-    return sum(row[0] for row in rows)
