@@ -105,7 +105,8 @@ MARTS: dict[str, Mart] = {
     "feature_usage": _mart(
         "product", "feature_name date", "usage_count unique_users avg_duration_ms success_rate"
     ),
-    "funnel_steps": _mart(
+    # dbt wants one node a name, and funnel_steps is the seed; the table has the alias funnel_steps.
+    "funnel_step_results": _mart(
         "product",
         "funnel_name is_total breakdown_value step_index",
         "step_name users conversion_rate drop_off_rate overall_conversion_rate"

@@ -106,6 +106,8 @@ def test_marts_are_public_and_all_else_is_private(project: Project) -> None:
 # Views above staging, and why nothing is kept of them.
 VIEWS: dict[str, str] = {
     "int_exclusions__parsed": "a reading of a seed of a few rows",
+    "int_funnel_problems__found": "a reading of seeds of a few rows",
+    "int_retention_problems__found": "a reading of a seed of a few rows",
     "int_events__counted": "a copy of raw events would cost as much as they do",
     "int_events__attributed": "a new identity re-assigns the past without copying a single event",
 }

@@ -19,11 +19,23 @@ from tests.conventions.project import (
 # is cheap.
 WHOLE: dict[str, str] = {
     "int_windows__dated": "four rows of the clock; they change when the date does",
+    "int_funnels__defined": "a reading of seeds of a few rows; it says which funnel has changed",
+    "int_funnel_events__listed": "a row for each event name that a funnel asks for",
+    "int_retentions__defined": "a reading of a seed of a few rows; it says which one has changed",
+    "int_retention_events__listed": "a row for each event name that a retention asks for",
 }
 
 # (model, relation) that the model reads though its scope does not ask what changed there, and why
 # no row can go stale by that.
-UNWATCHED: dict[tuple[str, str], str] = {}
+UNWATCHED: dict[tuple[str, str], str] = {
+    ("funnel_conversions", "int_funnel_events__listed"): (
+        "made of int_funnels__defined, which is watched; a row more for a name that another funnel "
+        "asks for means what * meant"
+    ),
+    ("int_retention_buckets__filled", "int_retention_events__listed"): (
+        "made of int_retentions__defined, which is watched"
+    ),
+}
 
 SHAPE = (
     "the engine knows a scope by its text: the first CTE of the model is literally\n"

@@ -14,7 +14,7 @@ checked as materialized (
 steps as (
     select
         funnel_name,
-        count(*)::integer as step_count,
+        count(*)::integer as last_step,
         count(distinct event_name) < count(*)
         or (bool_or(event_name = '*') and count(*) > 1) as is_overlapping,
         jsonb_agg(
@@ -53,7 +53,7 @@ final as (
                 then f.conversion_window_seconds::numeric
         end as window_seconds,
         f.breakdown_property,
-        s.step_count,
+        s.last_step,
         s.is_overlapping,
         s.steps,
         coalesce(x.exclusions, '[]') as exclusions

@@ -150,11 +150,11 @@ attempts as materialized (
     select
         s.funnel_name,
         s.user_id,
-        f.step_count,
+        f.last_step,
         s.session_ids,
         s.breakdown_values,
         ops.funnel_attempt(
-            f.step_count, f.step_order, f.window_seconds, f.is_overlapping, s.times, s.step_masks
+            f.last_step, f.step_order, f.window_seconds, f.is_overlapping, s.times, s.step_masks
         ) as attempt
     from sequences as s
     inner join funnels as f on s.funnel_name = f.funnel_name
@@ -167,17 +167,16 @@ final as (
         breakdown_values[(attempt).entry] as breakdown_value,
         session_ids[(attempt).entry] as session_id,
         (attempt).step_at[1] as started_at,
-        (attempt).step_at[step_count] as completed_at,
+        (attempt).step_at[last_step] as completed_at,
         cardinality((attempt).step_at) as current_step,
-        cardinality((attempt).step_at) = step_count as completed,
+        cardinality((attempt).step_at) = last_step as completed,
         (
             select jsonb_agg(
                 to_char(s.step_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')
                 order by s.step_index
             )
             from unnest((attempt).step_at) with ordinality as s (step_at, step_index)
-        ) as step_timestamps,
-        (attempt).step_at
+        ) as step_timestamps
     from attempts
     where (attempt).entry is not null
 )

@@ -33,10 +33,17 @@ steps_of_users as (
         f.breakdown_property is not null as is_broken_down,
         c.breakdown_value,
         s.step_index,
-        s.step_at - c.step_at[s.step_index - 1] as since_previous
+        -- Place -1 of a JSON array is its last.
+        case
+            when s.step_index > 1
+                then
+                    s.done_at::timestamptz
+                    - (c.step_timestamps ->> (s.step_index - 2)::integer)::timestamptz
+        end as since_previous
     from conversions as c
     inner join funnels as f on c.funnel_name = f.funnel_name
-    cross join lateral unnest(c.step_at) with ordinality as s (step_at, step_index)
+    cross join
+        lateral jsonb_array_elements_text(c.step_timestamps) with ordinality as s (done_at, step_index)
 ),
 
 steps_reached as (
