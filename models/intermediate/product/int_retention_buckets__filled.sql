@@ -10,13 +10,13 @@ scope as (
     from {{ changed(ref('int_events__counted')) }} as e
     inner join {{ ref('int_retention_events__listed') }} as l
         on
-            l.event_name = e.event_name
+            e.event_name = l.event_name
             or (
                 l.event_name = '*'
                 and not exists (
                     select
                     from {{ ref('int_retention_events__listed') }} as named
-                    where named.event_name = e.event_name
+                    where e.event_name = named.event_name
                 )
             )
     where

@@ -6,7 +6,9 @@ with
 checked as materialized (
     select
         ops.refuse_definitions(
-            array_agg(file || ', row "' || row_key || '": ' || rule order by file, row_key, rule)
+            array_agg(
+                seed_file || ', row "' || row_key || '": ' || rule order by seed_file, row_key, rule
+            )
         ) as is_right
     from {{ ref('int_retention_problems__found') }}
 ),

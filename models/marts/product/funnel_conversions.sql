@@ -10,13 +10,13 @@ scope as (
     from {{ changed(ref('stg_product__events')) }} as e
     inner join {{ ref('int_funnel_events__listed') }} as l
         on
-            l.event_name = e.event_name
+            e.event_name = l.event_name
             or (
                 l.event_name = '*'
                 and not exists (
                     select
                     from {{ ref('int_funnel_events__listed') }} as named
-                    where named.event_name = e.event_name
+                    where e.event_name = named.event_name
                 )
             )
     left join {{ ref('int_identities__resolved') }} as i on e.distinct_id = i.distinct_id
@@ -171,10 +171,11 @@ final as (
         cardinality((attempt).step_at) as current_step,
         cardinality((attempt).step_at) = last_step as completed,
         (
-            select jsonb_agg(
-                to_char(s.step_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')
-                order by s.step_index
-            )
+            select
+                jsonb_agg(
+                    to_char(s.step_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')
+                    order by s.step_index
+                )
             from unnest((attempt).step_at) with ordinality as s (step_at, step_index)
         ) as step_timestamps
     from attempts

@@ -43,7 +43,8 @@ steps_of_users as (
     from conversions as c
     inner join funnels as f on c.funnel_name = f.funnel_name
     cross join
-        lateral jsonb_array_elements_text(c.step_timestamps) with ordinality as s (done_at, step_index)
+        lateral jsonb_array_elements_text(c.step_timestamps) with ordinality
+            as s (done_at, step_index)
 ),
 
 steps_reached as (

@@ -27,7 +27,7 @@ scope as (
             and (
                 r.cohort_type = 'first_time'
                 or (
-                    own.bucket_start <= b.bucket_start
+                    b.bucket_start >= own.bucket_start
                     and (
                         r.return_mode = 'on_or_after'
                         or own.bucket_start
@@ -109,7 +109,7 @@ returns_of_members as (
             m.retention_name = b.retention_name
             and m.user_id = b.user_id
             and b.has_returned
-            and b.bucket_start >= m.cohort_start
+            and m.cohort_start <= b.bucket_start
             and (
                 r.return_mode = 'on_or_after'
                 or b.bucket_start <= m.cohort_start + {{ longest_span('r.period', 'r.periods') }}

@@ -5,6 +5,7 @@ Slow and plain on purpose: the rules of the contract, one a line, to compare the
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -51,14 +52,17 @@ def attempt_of(
     best: Attempt | None = None
     for entry in range(len(happenings)):
         for chain in chains(happenings, entry, step_count, step_order, window):
-            found = tuple(happenings[place].at for place in chain)
-            if (
-                best is None
-                or len(found) > len(best.step_at)
-                or (len(found) == len(best.step_at) and entry == best.entry and found < best.step_at)
-            ):
-                best = Attempt(entry, found)
+            found = Attempt(entry, tuple(happenings[place].at for place in chain))
+            if best is None or _is_better(found, best):
+                best = found
     return best
+
+
+def _is_better(found: Attempt, best: Attempt) -> bool:
+    """Say whether an attempt counts more than the best one of the entries up to its own."""
+    deeper = len(found.step_at) - len(best.step_at)
+    earlier = found.entry == best.entry and found.step_at < best.step_at
+    return deeper > 0 or (deeper == 0 and earlier)
 
 
 def chains(
@@ -94,22 +98,10 @@ def chains(
 def allowed(happenings: Sequence[Happening], chain: tuple[int, ...], step_order: str) -> bool:
     """Say whether nothing stands between the steps of an attempt that must not."""
     times = [happenings[place].at for place in chain]
-    for place, happening in enumerate(happenings):
-        if place in chain:
-            continue
-        if step_order == "strict":
-            if times[0] < happening.at < times[-1]:
-                return False
-        elif happening.excluded and any(
-            before < happening.at < after
-            for before, after in zip(times, times[1:], strict=False)
-        ):
-            return False
-    return not (
-        step_order != "strict"
-        and any(
-            happenings[place].excluded
-            and any(a < happenings[place].at < b for a, b in zip(times, times[1:], strict=False))
-            for place in chain
-        )
+    if step_order == "strict":
+        others = (h for place, h in enumerate(happenings) if place not in chain)
+        return not any(times[0] < other.at < times[-1] for other in others)
+    exclusions = [happening.at for happening in happenings if happening.excluded]
+    return not any(
+        before < at < after for before, after in itertools.pairwise(times) for at in exclusions
     )

@@ -70,10 +70,7 @@ def write_seeds(
             "funnel_name,description,environment,step_order,conversion_window_seconds"
             ",breakdown_property"
         ),
-        [
-            (f.name, "", f.environment, f.step_order, f.window_seconds, f.breakdown)
-            for f in funnels
-        ],
+        [(f.name, "", f.environment, f.step_order, f.window_seconds, f.breakdown) for f in funnels],
     )
     _write(
         folder / "funnel_steps.csv",

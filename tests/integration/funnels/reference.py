@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -115,10 +115,10 @@ def _holds(properties: Properties, rule: Mapping[str, Any]) -> bool:
     if not _is_number(value) or not _is_number(wanted):
         return False
     compared: dict[str, bool] = {
-        "gt": value > wanted,  # type: ignore[operator]
-        "gte": value >= wanted,  # type: ignore[operator]
-        "lt": value < wanted,  # type: ignore[operator]
-        "lte": value <= wanted,  # type: ignore[operator]
+        "gt": value > wanted,
+        "gte": value >= wanted,
+        "lt": value < wanted,
+        "lte": value <= wanted,
     }
     return compared[rule["operator"]]
 
@@ -248,7 +248,7 @@ def _start(bucket: int, period: str, zone: str) -> datetime:
     """Return when a bucket begins."""
     match period:
         case "hour":
-            return datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(hours=bucket)
+            return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(hours=bucket)
         case "day":
             first = date.fromordinal(bucket)
         case "week":
@@ -257,9 +257,7 @@ def _start(bucket: int, period: str, zone: str) -> datetime:
             first = date(bucket // 12, bucket % 12 + 1, 1)
         case _:
             first = date(bucket // 4, bucket % 4 * 3 + 1, 1)
-    return datetime(first.year, first.month, first.day, tzinfo=ZoneInfo(zone)).astimezone(
-        timezone.utc
-    )
+    return datetime(first.year, first.month, first.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
 def as_text(value: object) -> str | None:
@@ -267,4 +265,3 @@ def as_text(value: object) -> str | None:
     if value is None or isinstance(value, str):
         return value
     return str(value).lower() if isinstance(value, bool) else str(value)
-

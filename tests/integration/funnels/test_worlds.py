@@ -1,4 +1,4 @@
-"""The funnel and retention marts against plain Python, on random worlds: from nothing, and after."""
+"""The funnel and retention marts against plain Python: random worlds, from nothing and after."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from tests.integration.funnels.reference import Event, Facts, Funnel, Row
 
 EXAMPLES = int(os.environ.get("TIDEMARK_SOAK_EXAMPLES", "2"))
 FIRST = datetime(2026, 1, 29, 22, 58, tzinfo=UTC)
-PLANS: list[dict[str, Any]] = [{}, {"plan": "pro"}, {"plan": None}, {"plan": 1}, {"plan": True}, {"plan": "free"}]
-SIZES: list[dict[str, Any]] = [{}, {"size": 1}, {"size": 2}, {"size": "2"}, {"size": 3}]
+PLANS: list[dict[str, Any]] = [{}, *({"plan": plan} for plan in ("pro", None, 1, True, "free"))]
+SIZES: list[dict[str, Any]] = [{}, *({"size": size} for size in (1, 2, "2", 3))]
 DAYS = (0, 0, 0, 0, 0, 1, 2, 3, 9, 60)
 USERS = 30
 ZONES = ["America/New_York", "UTC"]
@@ -234,4 +234,3 @@ def rows(
         ]
         found[values[0] if key == 1 else tuple(values[:key])] = tuple(values[key:])
     return found
-
