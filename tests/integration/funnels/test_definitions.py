@@ -191,7 +191,7 @@ def test_filters_mean_the_same_in_seeds_of_rules(warehouse: Warehouse) -> None:
         "{}",
         *(f'{{"p": {v}}}' for v in ("null", "1", "10", '"10"', "true", '"Text"', "[1]")),
     ]
-    rules = [
+    rules: list[tuple[str, str | None]] = [
         *(("eq", v) for v in ("1", '"10"', "true", "null", '["text", 1]')),
         *(("neq", v) for v in ("1", '["10", true]')),
         *(("contains", v) for v in ('"TEX"', '"1"', '["zz", "ext"]')),
@@ -201,11 +201,11 @@ def test_filters_mean_the_same_in_seeds_of_rules(warehouse: Warehouse) -> None:
     seed = warehouse.project / "seeds" / "excluded_users.csv"
     was = seed.read_text(encoding="utf-8")
     with warehouse.connect() as connection:
-        for number, value in enumerate(values):
+        for number, properties in enumerate(values):
             connection.execute(
                 "insert into raw.events (event_id, event_name, event_at, distinct_id, properties)"
                 " values (gen_random_uuid(), 'filtered', '2026-02-01', %s, %s)",
-                [f"f{number}", value],
+                [f"f{number}", properties],
             )
         assert warehouse.build("--select", "int_events__counted") == []
         for operator, value in rules:

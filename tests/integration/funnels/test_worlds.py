@@ -66,12 +66,12 @@ def test_marts_are_those_of_the_reference(
         for user in chance.sample(range(USERS + 3), 10):
             add(connection, facts, chance, user, chance.randint(1, 2))
         for _ in range(3):
-            who, user = name_of(chance.randrange(USERS)), name_of(chance.randrange(USERS + 2))
-            facts.identities[who] = user
+            who, whose = name_of(chance.randrange(USERS)), name_of(chance.randrange(USERS + 2))
+            facts.identities[who] = whose
             connection.execute(
                 "insert into raw.identities values (%s, %s, null)"
                 " on conflict (distinct_id) do update set user_id = excluded.user_id",
-                [who, user],
+                [who, whose],
             )
         # Straight from raw: before a build as after it.
         compare_adhoc(connection, facts)
