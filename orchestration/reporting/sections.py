@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, LiteralString
 
-from orchestration.reporting import charts, data
+from orchestration.reporting import charts, data, funnels
 
 SESSIONS = ("workflow_templates", "workflow_instances", "time_sessions")
 
@@ -97,4 +97,31 @@ TIME_TRACKING = (
     ),
 )
 
-SECTIONS: tuple[Section, ...] = (*TIME_TRACKING,)
+FUNNELS = (
+    Section(
+        name="funnel-steps",
+        area="product",
+        question="At which step do people drop out?",
+        how_to_read="Users who reached each step within one attempt, and their share of those who "
+        "entered; the six funnels with the most users.",
+        mart="marts.funnel_steps",
+        raw_tables=("events",),
+        query=funnels.FUNNEL_STEPS,
+        figure=funnels.funnel_steps,
+        wide=True,
+    ),
+    Section(
+        name="retention-curve",
+        area="product",
+        question="Who comes back?",
+        how_to_read="Of the users of all cohorts that are old enough, the share that returned so "
+        "many periods later; what a period is, seeds/retentions.csv says.",
+        mart="marts.retention_curve",
+        raw_tables=("events",),
+        query=funnels.RETENTION_CURVE,
+        figure=funnels.retention_curve,
+        wide=True,
+    ),
+)
+
+SECTIONS: tuple[Section, ...] = (*TIME_TRACKING, *FUNNELS)

@@ -7,8 +7,8 @@
 with
 
 scope as (
-    -- A user's bucket touches their cohort of it, earlier ones in which they return, and, where only
-    -- the first one counts, later ones.
+    -- A user's bucket touches their cohort of it, earlier ones to which they return, and, where
+    -- only the first one counts, later ones.
     select
         b.retention_name,
         b.bucket_start as cohort_start
