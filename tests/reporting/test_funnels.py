@@ -37,7 +37,7 @@ def test_each_retention_is_a_curve() -> None:
             "retention_name": name,
             "period_index": n,
             "cohort_users": 9,
-            "retention_rate": 1 / (n + 1),
+            "retention_rate": 1 / n,
         }
         for name in ("weekly", "daily")
         for n in (1, 2, 4)
