@@ -61,6 +61,8 @@ SETS: dict[str, tuple[str, Callable[[Row], Event]]] = {
     "purchases": ("completejourney_transactions_sample", purchase),
     "baskets": ("completejourney_transactions_sample", purchase_in_basket),
 }
+DEFINITIONS = ("funnels", "funnel_steps", "retentions")
+ORDER = ["Product Viewed", "Product Added", "Checkout Started", "Order Completed"]
 DERIVED = [environment for environment in SETS if environment != "baskets"]
 
 
@@ -78,8 +80,29 @@ def built(
         for environment in SETS:
             load(connection, environment)
         warehouse = Warehouse(module_database, tmp_path_factory.mktemp("real_events"))
-        assert warehouse.build("--select", "+tag:product") == []
+        assert warehouse.build("--select", *DEFINITIONS) == []
+        define(connection)
+        assert warehouse.build("--select", "+tag:product", "--exclude", *DEFINITIONS) == []
         yield connection
+
+
+def define(connection: psycopg.Connection[Any]) -> None:
+    """Add the shop's funnel and a retention of each set to the seeds, as an analyst would."""
+    connection.execute(
+        "insert into seeds.funnels (funnel_name, environment, step_order)"
+        " values ('shop', 'shop', 'ordered')"
+    )
+    connection.execute(
+        "insert into seeds.funnel_steps (funnel_name, step_index, event_name)"
+        " select 'shop', n::text, name from unnest(%s::text[]) with ordinality as s (name, n)",
+        [ORDER],
+    )
+    connection.execute(
+        "insert into seeds.retentions (retention_name, start_event, return_event, period, periods,"
+        " cohort_type, environment)"
+        " select e, '*', '*', 'week', '5', 'first_time', e from unnest(%s::text[]) as e",
+        [DERIVED],
+    )
 
 
 def load(connection: psycopg.Connection[Any], environment: str) -> None:
@@ -254,3 +277,33 @@ def test_events_by_name(
     lost = {name: count - dict(by_activity)[name] for name, count in names.items()}
     assert all(count >= 0 for count in lost.values())
     assert sum(lost.values()) == twice
+
+
+def test_shop_funnel_counts_users_who_came_so_far_in_order(
+    built: psycopg.Connection[Any], facts: dict[str, Any]
+) -> None:
+    expected = [facts["shop"]["funnel_users_in_order"][step] for step in ORDER]
+    defined = "select users from marts.funnel_steps where funnel_name = 'shop' order by step_index"
+    assert found(built, defined) == [(users,) for users in expected]
+    ad_hoc = "select users from api.funnel_adhoc(%s, environment => 'shop') order by step_index"
+    assert found(built, ad_hoc, json.dumps(ORDER)) == [(users,) for users in expected]
+
+
+@pytest.mark.parametrize("environment", DERIVED)
+def test_weekly_cohorts_come_back_as_often_as_counted(
+    built: psycopg.Connection[Any], facts: dict[str, Any], environment: str
+) -> None:
+    fact = facts[environment]["cohort_retention"]
+    cohort = {
+        index: (size, returned)
+        for index, size, returned in found(
+            built,
+            "select period_index, cohort_size, returned_users from marts.retention_cohorts"
+            " where retention_name = %s and is_total and cohort_start = %s::timestamptz",
+            *(environment, fact["first_week"] + " 00:00+00"),
+        )
+    }
+    assert cohort[0] == (fact["size"], fact["size"])
+    # A week that has not begun by the last event has no row.
+    assert cohort.get(1, (0, 0))[1] == fact["active_in_week_plus_1"]
+    assert cohort.get(4, (0, 0))[1] == fact["active_in_week_plus_4"]
