@@ -79,25 +79,20 @@ listed_names as (
     from listed_events
 ),
 
--- A narrowed build reads the events of these only, by reached().
+-- A narrowed build reads the events of these only, by their index or all of them, as is cheaper.
 ids_of_users as (  -- noqa: ST03
-    select
-        distinct_id,
-        '-infinity'::timestamptz as from_at,
-        'infinity'::timestamptz as to_at
+    select distinct_id
     from {{ ref('int_identities__resolved') }}
     where {{ in_scope('user_id') }}
     union
-    select
-        user_id as distinct_id,
-        '-infinity'::timestamptz as from_at,
-        'infinity'::timestamptz as to_at
+    select user_id as distinct_id
     from scope
 ),
 
 events as (
     select *
-    from {{ reached(ref('int_events__attributed'), 'distinct_id', 'event_at', 'ids_of_users') }}
+    from {{ ref('int_events__attributed') }}
+    where {{ in_scope('distinct_id', of='ids_of_users') }}
 ),
 
 -- Every funnel in one pass over the events.
