@@ -15,8 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench import people, product
-from bench import funnels, product
+from bench import funnels, people, product
 from bench.arena import DATABASE, Arena
 from bench.figures import Figure, markdown, shown
 from orchestration import server

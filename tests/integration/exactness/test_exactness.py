@@ -17,8 +17,8 @@ from hypothesis.stateful import (
 )
 
 from tests.integration.exactness import raw_rows
-from tests.integration.exactness.people_witnesses import PEOPLE_WITNESSES
 from tests.integration.exactness.funnel_witnesses import FUNNEL_WITNESSES
+from tests.integration.exactness.people_witnesses import PEOPLE_WITNESSES
 from tests.integration.exactness.product_witnesses import PRODUCT_WITNESSES
 from tests.integration.exactness.witnesses import WITNESSES
 from tests.integration.exactness.world import World
@@ -132,8 +132,7 @@ def test_every_model_equals_a_build_from_nothing(new_world: Callable[[], World])
 
 @pytest.mark.parametrize(
     "witness",
-    [*WITNESSES, *PRODUCT_WITNESSES, *PEOPLE_WITNESSES],
-    [*WITNESSES, *PRODUCT_WITNESSES, *FUNNEL_WITNESSES],
+    [*WITNESSES, *PRODUCT_WITNESSES, *PEOPLE_WITNESSES, *FUNNEL_WITNESSES],
     ids=lambda witness: witness.__name__,
 )
 def test_witness(new_world: Callable[[], World], witness: Callable[[World], None]) -> None:
