@@ -23,8 +23,9 @@ class WorldMaker:
     incremental: Warehouse
     nothing: Warehouse
 
-    def __call__(self) -> World:
-        """Make a world without any row."""
+    def __call__(self, area: str | None = None) -> World:
+        """Make a world without any row; with an area, of its models and what they read."""
+        self.incremental.area = self.nothing.area = area
         self.incremental.renew()
         return World(self.incremental, self._nothing)
 

@@ -17,11 +17,19 @@ from hypothesis.stateful import (
 )
 
 from tests.integration.exactness import raw_rows
+from tests.integration.exactness.conftest import WorldMaker
 from tests.integration.exactness.funnel_witnesses import FUNNEL_WITNESSES
 from tests.integration.exactness.people_witnesses import PEOPLE_WITNESSES
 from tests.integration.exactness.product_witnesses import PRODUCT_WITNESSES
-from tests.integration.exactness.witnesses import WITNESSES
+from tests.integration.exactness.witnesses import ENGINE_WITNESSES
 from tests.integration.exactness.world import World
+
+# By the area of the models that they are about: only these, and what they read, are built.
+WITNESSES: dict[str, list[Callable[[World], None]]] = {
+    "time_tracking": ENGINE_WITNESSES,
+    "product": [*PRODUCT_WITNESSES, *FUNNEL_WITNESSES],
+    "people": PEOPLE_WITNESSES,
+}
 
 ZONES = ["UTC", "Asia/Kolkata", "America/New_York"]
 # A budget for `make test`, where every machine tries the same examples; `make soak` raises it.
@@ -131,13 +139,13 @@ def test_every_model_equals_a_build_from_nothing(new_world: Callable[[], World])
 
 
 @pytest.mark.parametrize(
-    "witness",
-    [*WITNESSES, *PRODUCT_WITNESSES, *PEOPLE_WITNESSES, *FUNNEL_WITNESSES],
-    ids=lambda witness: witness.__name__,
+    ("area", "witness"),
+    [(area, witness) for area, witnesses in WITNESSES.items() for witness in witnesses],
+    ids=lambda value: value if isinstance(value, str) else value.__name__,
 )
-def test_witness(new_world: Callable[[], World], witness: Callable[[World], None]) -> None:
+def test_witness(new_world: WorldMaker, area: str, witness: Callable[[World], None]) -> None:
     """The worlds that the engine's guards were made for; test_guards shows that each is needed."""
-    world = new_world()
+    world = new_world(area)
     try:
         witness(world)
         assert world.differences() == []

@@ -134,7 +134,8 @@ def test_the_flagship_fails_without(guard: Guard, new_world: WorldMaker, tmp_pat
     assert text.count(guard.line) == 1, f"{guard.file} no longer has the line of: {guard.name}"
     macro.write_text(text.replace(guard.line, guard.without))
 
-    world = new_world.of_project(project, tmp_path)()
+    area = "product" if guard.witness in product_witnesses.PRODUCT_WITNESSES else "time_tracking"
+    world = new_world.of_project(project, tmp_path)(area)
     try:
         with pytest.raises(AssertionError):
             guard.witness(world)

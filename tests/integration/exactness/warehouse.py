@@ -40,11 +40,13 @@ class Warehouse:
         settings: server and database.
         scratch: folder for dbt's artifacts and profile.
         project: the dbt project; a mutated copy in the tests of the engine's guards.
+        area: only the models of this area, and what they read, are built and compared.
     """
 
     settings: Settings
     scratch: Path
     project: Path = PROJECT_ROOT
+    area: str | None = None
     _manifest: Manifest | None = field(default=None, init=False)
 
     def connect(self) -> psycopg.Connection[Any]:
@@ -95,6 +97,7 @@ class Warehouse:
             result = dbtRunner(manifest=manifest).invoke(
                 [
                     *("build", *self._options(), "--vars", variables),
+                    *(self.selection if "--select" not in options else ()),
                     *("--exclude-resource-type", "unit_test"),
                     *("--exclude-resource-type", "test", *options),
                 ]
@@ -108,9 +111,14 @@ class Warehouse:
             if r.status not in ("success", "pass", "skipped", "warn")
         ]
 
+    @property
+    def selection(self) -> list[str]:
+        """What selects the area's models, and what they read, on dbt's command line."""
+        return ["--select", f"+tag:{self.area}"] if self.area else []
+
     def tables(self) -> Iterator[tuple[str, list[str], list[str]]]:
         """Every incremental model as (schema.table, key columns, columns), not marts alone."""
-        for node in self.manifest.nodes.values():
+        for node in self._selected():
             if node.resource_type == NodeType.Model and node.config.materialized == "incremental":
                 key = node.config.unique_key
                 assert isinstance(key, list), node.name
@@ -133,6 +141,13 @@ class Warehouse:
         keyed = {tuple(map(str, row[: len(key)])): row[len(key) :] for row in found}
         assert len(keyed) == len(found), f"{table} has a key twice"
         return keyed
+
+    def _selected(self) -> list[Any]:
+        nodes = self.manifest.nodes
+        names = [name for name in nodes if self.area in (None, *nodes[name].tags)]
+        for name in names:  # grows while it is read: what a node reads comes after it
+            names += [n for n in nodes[name].depends_on_nodes if n in nodes and n not in names]
+        return [nodes[name] for name in names]
 
     def _options(self) -> list[str]:
         return [

@@ -160,7 +160,7 @@ def a_database_moves_to_another_cluster(world: World) -> None:
     )
 
 
-WITNESSES: list[Callable[[World], None]] = [
+ENGINE_WITNESSES: list[Callable[[World], None]] = [
     a_workflow_moves_to_another_user,
     an_older_transaction_commits_after_a_build,
     a_row_commits_while_a_build_reads,
@@ -192,7 +192,7 @@ def _start_build(world: World) -> subprocess.Popen[bytes]:
                 "--log-path",
                 str(warehouse.scratch),
             ),
-            *("--vars", f"{{reporting_timezone: '{world.zone}'}}"),
+            *("--vars", f"{{reporting_timezone: '{world.zone}'}}", *warehouse.selection),
         ],
         env=server.dbt_environment(warehouse.settings) | {"PATH": "/usr/bin:/bin"},
         stdout=subprocess.PIPE,
