@@ -19,6 +19,8 @@ from tests.conventions.project import (
 # is cheap.
 WHOLE: dict[str, str] = {
     "int_windows__dated": "four rows of the clock; they change when the date does",
+    "int_now__known": "one row of the clock",
+    "dim_dates": "a few thousand dates, whose first and last come from indexes",
 }
 
 # (model, relation) that the model reads though its scope does not ask what changed there, and why
