@@ -22,6 +22,12 @@ extents as (
         max(date) as last_date
     from {{ ref('project_metrics') }}
     where isfinite(date)
+    union all
+    select
+        min(date) as first_date,
+        max(date) as last_date
+    from {{ ref('employee_metrics_daily') }}
+    where isfinite(date)
 ),
 
 span as (
