@@ -9,7 +9,7 @@ scope as (
         select
             min(n.today) as last_today,
             max(n.today) as latest_today,
-            date_trunc('week', max(n.today)::timestamp)::date as latest_week
+            date_trunc('week', min(n.today)::timestamp)::date + 7 as new_week
         from {{ changed(ref('int_now__known')) }} as n
         having count(*) > 0
     ),
@@ -30,9 +30,9 @@ scope as (
         union all
         select
             s.completed_in_project_id as project_id,
-            d.latest_week as from_date
+            d.new_week as from_date
         from days as d
-        inner join {{ ref('int_features__summed') }} as s on d.last_today < d.latest_week
+        inner join {{ ref('int_features__summed') }} as s on d.latest_today >= d.new_week
         where s.completed_in_project_id is not null
     ),
 

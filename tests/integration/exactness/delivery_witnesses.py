@@ -178,7 +178,11 @@ def a_time_lies_beyond_all_calendars(world: World) -> None:
     world.build(*BUILD)
     found = _all(world, "select project_id, count(*) from marts.project_metrics group by 1")
     assert sorted(found) == [("p1", 69), ("p2", 69)]
-    world.execute("update raw.feature_requests set created_at = '2026-02-01'")
+    # Python has no such times: what the marts show of them is taken back before they are compared.
+    world.execute(
+        "update raw.feature_requests set created_at = '2026-02-01', completed_at = null",
+        "delete from raw.feature_request_changes where not isfinite(changed_at)",
+    )
 
 
 def a_projects_only_feature_goes(world: World) -> None:
