@@ -180,7 +180,8 @@ def a_time_lies_beyond_all_calendars(world: World) -> None:
     assert sorted(found) == [("p1", 69), ("p2", 69)]
     # Python has no such times: what the marts show of them is taken back before they are compared.
     world.execute(
-        "update raw.feature_requests set created_at = '2026-02-01', completed_at = null",
+        "update raw.feature_requests"
+        " set created_at = '2026-02-01', completed_at = null, deadline = null",
         "delete from raw.feature_request_changes where not isfinite(changed_at)",
     )
 
