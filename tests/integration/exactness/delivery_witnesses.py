@@ -181,7 +181,7 @@ def a_time_lies_beyond_all_calendars(world: World) -> None:
     # Python has no such times: what the marts show of them is taken back before they are compared.
     world.execute(
         "update raw.feature_requests"
-        " set created_at = '2026-02-01', completed_at = null, deadline = null",
+        " set created_at = '2026-02-01', completed_at = null, deadline = null, updated_at = null",
         "delete from raw.feature_request_changes where not isfinite(changed_at)",
     )
 
