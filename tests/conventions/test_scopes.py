@@ -23,6 +23,8 @@ WHOLE: dict[str, str] = {
     "int_funnel_events__listed": "a row for each event name that a funnel asks for",
     "int_retentions__defined": "a reading of a seed of a few rows; it says which one has changed",
     "int_retention_events__listed": "a row for each event name that a retention asks for",
+    "int_now__known": "one row of the clock",
+    "dim_dates": "a few thousand dates, whose first and last come from indexes",
 }
 
 # (model, relation) that the model reads though its scope does not ask what changed there, and why

@@ -67,6 +67,12 @@ WORDS: dict[str, list[Any]] = {
     "team_name": ["core", "ops"],
     "recorded_at": [*INSTANTS, *PAUSES],
     "burnout_score": [12.5, 70.0, 71.5, 80.0, 90.0, float("nan")],
+    "project_id": ["p1", "p2"],
+    "feature_request_id": ["f1", "f2"],
+    "assigned_to_id": ["ann", "bob"],
+    "field": ["status", "project_id", "assigned_to_id", "completed_at", "priority"],
+    "old_value": ["open", "completed", "p1", "2026-01-31T18:20:00.000000Z", "2025-12-29"],
+    "new_value": ["open", "completed", "p2", "2026-01-31T18:20:00.000000Z", "2026-03-08"],
 }
 BY_TYPE: dict[str, list[Any]] = {
     "text": ["x", "y"],

@@ -18,9 +18,11 @@ from hypothesis.stateful import (
 
 from tests.integration.exactness import raw_rows
 from tests.integration.exactness.conftest import WorldMaker
+from tests.integration.exactness.delivery_witnesses import DELIVERY_WITNESSES
 from tests.integration.exactness.funnel_witnesses import FUNNEL_WITNESSES
 from tests.integration.exactness.people_witnesses import PEOPLE_WITNESSES
 from tests.integration.exactness.product_witnesses import PRODUCT_WITNESSES
+from tests.integration.exactness.warehouse import AS_OF
 from tests.integration.exactness.witnesses import ENGINE_WITNESSES
 from tests.integration.exactness.world import World
 
@@ -28,10 +30,12 @@ from tests.integration.exactness.world import World
 WITNESSES: dict[str, list[Callable[[World], None]]] = {
     "time_tracking": ENGINE_WITNESSES,
     "product": [*PRODUCT_WITNESSES, *FUNNEL_WITNESSES],
+    "delivery": DELIVERY_WITNESSES,
     "people": PEOPLE_WITNESSES,
 }
 
 ZONES = ["UTC", "Asia/Kolkata", "America/New_York"]
+CLOCKS = [AS_OF, "2026-03-10T20:00:00+00:00", "2026-02-01T00:00:00+00:00", "2026-03-23T05:00:00Z"]
 # A budget for `make test`, where every machine tries the same examples; `make soak` raises it.
 EXAMPLES = int(os.environ.get("TIDEMARK_SOAK_EXAMPLES", "10"))
 BUDGET = settings(
@@ -100,10 +104,11 @@ def machine(
             self.world.end_writers(commit=commit)
 
         @precondition(lambda self: self.builds < 4)
-        @rule()
-        def build(self) -> None:
+        @rule(as_of=st.sampled_from(CLOCKS))
+        def build(self, as_of: str) -> None:
+            """As of another time than the next one: the clock moves what nobody wrote."""
             self.builds += 1
-            self.world.build()
+            self.world.build(as_of=as_of)
 
         @precondition(lambda self: self.builds < 4)
         @rule(query=st.integers(8, 90))
