@@ -1,0 +1,9 @@
+select
+    activity_id,
+    user_id,
+    action_type,
+    entity_type,
+    entity_id,
+    metadata,
+    created_at
+from {{ source('delivery', 'user_activity_log') }}

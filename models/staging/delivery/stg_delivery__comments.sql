@@ -1,0 +1,6 @@
+select
+    comment_id,
+    feature_request_id,
+    user_id,
+    created_at
+from {{ source('delivery', 'feature_comments') }}

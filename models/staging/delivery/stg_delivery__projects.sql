@@ -1,0 +1,7 @@
+select
+    project_id,
+    title,
+    status,
+    created_at,
+    updated_at
+from {{ source('delivery', 'projects') }}
