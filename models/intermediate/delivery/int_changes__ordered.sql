@@ -31,13 +31,14 @@ present_values as (
         present.field,
         present.value
     from {{ ref('stg_delivery__features') }} as feature
-    cross join lateral (
-        values
-        ('status', feature.status),
-        ('priority', feature.priority),
-        ('project_id', feature.project_id),
-        ('assigned_to_id', feature.assigned_to_id)
-    ) as present (field, value)
+    cross join
+        lateral (
+            values
+            ('status', feature.status),
+            ('priority', feature.priority),
+            ('project_id', feature.project_id),
+            ('assigned_to_id', feature.assigned_to_id)
+        ) as present (field, value)
     where {{ in_scope('feature.feature_request_id') }}
 ),
 
@@ -86,6 +87,16 @@ numbered as (
             and c.place = in_turn.place
 ),
 
+linked as (
+    select
+        *,
+        lag(new_value) over (
+            partition by feature_request_id, field
+            order by change_number
+        ) as value_before
+    from numbered
+),
+
 final as (
     select
         feature_request_id,
@@ -96,11 +107,8 @@ final as (
         old_value,
         new_value,
         change_number > 1
-        and old_value is distinct from lag(new_value) over (
-            partition by feature_request_id, field
-            order by change_number
-        ) as is_contradicting
-    from numbered
+        and quote_nullable(old_value) <> quote_nullable(value_before) as is_contradicting
+    from linked
 )
 
 select *

@@ -62,11 +62,12 @@ moves as (
         edge.sign as completed_28d,
         edge.sign * stretch.cycle_time_days as cycle_time_days_28d
     from stretches as stretch
-    cross join lateral (
-        values
-        (stretch.recent_from_date, 1),
-        (stretch.recent_to_date, -1)
-    ) as edge (date, sign)
+    cross join
+        lateral (
+            values
+            (stretch.recent_from_date, 1),
+            (stretch.recent_to_date, -1)
+        ) as edge (date, sign)
     where
         stretch.is_completed
         and stretch.recent_from_date < stretch.recent_to_date
@@ -83,11 +84,12 @@ moves as (
         0 as completed_28d,
         0 as cycle_time_days_28d
     from stretches as stretch
-    cross join lateral (
-        values
-        (stretch.overdue_from_date, 1),
-        (stretch.to_date, -1)
-    ) as edge (date, sign)
+    cross join
+        lateral (
+            values
+            (stretch.overdue_from_date, 1),
+            (stretch.to_date, -1)
+        ) as edge (date, sign)
     where
         not stretch.is_completed
         and isfinite(stretch.deadline)

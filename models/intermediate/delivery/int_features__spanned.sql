@@ -52,7 +52,7 @@ present_values as (
     ) as present (field, value)
 ),
 
--- The first period has the first change's old value; without a change there is only the present one.
+-- The first period has the first change's old value; without a change there is one, the present.
 periods as (
     select
         present.feature_request_id,

@@ -104,7 +104,7 @@ projects_at_completion as (
             project.period_index = 0
             or project.from_date <= {{ local_date('feature.completion_at') }}
         )
-    order by feature.feature_request_id, project.period_index desc
+    order by feature.feature_request_id asc, project.period_index desc
 ),
 
 final as (
@@ -130,20 +130,19 @@ final as (
         feature.reopen_count,
         coalesce(c.priority_changes, 0) as priority_changes,
         coalesce(c.assignee_changes, 0) as assignee_changes,
-        coalesce(comment.total_comments, 0) as total_comments,
+        coalesce(said.total_comments, 0) as total_comments,
         greatest(
             feature.created_at,
             feature.updated_at,
             feature.completed_at,
             c.last_changed_at,
-            comment.last_comment_at
+            said.last_comment_at
         ) as last_activity_at
     from completed_features as feature
     left join projects_at_completion as completed_in
         on feature.feature_request_id = completed_in.feature_request_id
     left join change_counts as c on feature.feature_request_id = c.feature_request_id
-    left join comment_counts as comment
-        on feature.feature_request_id = comment.feature_request_id
+    left join comment_counts as said on feature.feature_request_id = said.feature_request_id
 )
 
 select *

@@ -46,7 +46,7 @@ throughputs as (
     select
         project.project_id,
         project.remaining_features,
-        completion.latest_weeks
+        done.latest_weeks
         || array_fill(
             0::bigint,
             array[
@@ -55,19 +55,19 @@ throughputs as (
                     (
                         date_trunc('week', {{ local_date(as_of()) }}::timestamp)::date
                         - project.start_week
-                    ) / 7 - completion.weeks_since_first
+                    ) / 7 - done.weeks_since_first
                 )
             ]
         ) as latest_weeks
     from projects as project
-    left join completions as completion on project.project_id = completion.project_id
+    left join completions as done on project.project_id = done.project_id
 ),
 
 simulated as (
     select
         project_id,
         remaining_features,
-        latest_weeks[1:{{ var('forecast_history_weeks') }}] as throughput,
+        latest_weeks[1:{{ var('forecast_history_weeks') }}] as weekly_throughput,
         ops.weeks_until_done(
             project_id,
             remaining_features,
@@ -85,7 +85,7 @@ final as (
         weeks[1] as weeks_p50,
         weeks[2] as weeks_p85,
         weeks[3] as weeks_p95,
-        cardinality(throughput)::bigint as history_weeks_count
+        cardinality(weekly_throughput)::bigint as history_weeks_count
     from simulated
 )
 

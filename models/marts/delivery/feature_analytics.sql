@@ -29,11 +29,11 @@ scope as (
     select
         p.feature_request_id,
         p.period_index
-    from days as d
-    cross join {{ ref('int_features__spanned') }} as p
+    from {{ ref('int_features__spanned') }} as p
     where
         p.field = 'status'
         and p.left_at is null
+        and exists (select 1 from days)
     union all
     -- A completed_at that lay ahead has come.
     select

@@ -62,6 +62,13 @@ WORDS: dict[str, list[Any]] = {
         )
     ],
     "context": [Jsonb({}), Jsonb({"device_type": "mobile", "country": "DE"})],
+    "project_id": ["p1", "p2"],
+    "feature_request_id": ["f1", "f2"],
+    "assigned_to_id": ["ann", "bob"],
+    "status": ["open", "in_progress", "completed"],
+    "field": ["status", "project_id", "assigned_to_id", "completed_at", "priority"],
+    "old_value": ["open", "completed", "p1", "2026-01-31T18:20:00.000000Z", "2025-12-29"],
+    "new_value": ["open", "completed", "p2", "2026-01-31T18:20:00.000000Z", "2026-03-08"],
 }
 BY_TYPE: dict[str, list[Any]] = {
     "text": ["x", "y"],

@@ -17,11 +17,14 @@ from hypothesis.stateful import (
 )
 
 from tests.integration.exactness import raw_rows
+from tests.integration.exactness.delivery_witnesses import DELIVERY_WITNESSES
 from tests.integration.exactness.product_witnesses import PRODUCT_WITNESSES
+from tests.integration.exactness.warehouse import AS_OF
 from tests.integration.exactness.witnesses import WITNESSES
 from tests.integration.exactness.world import World
 
 ZONES = ["UTC", "Asia/Kolkata", "America/New_York"]
+CLOCKS = [AS_OF, "2026-03-10T20:00:00+00:00", "2026-02-01T00:00:00+00:00", "2026-03-23T05:00:00Z"]
 # A budget for `make test`, where every machine tries the same examples; `make soak` raises it.
 EXAMPLES = int(os.environ.get("TIDEMARK_SOAK_EXAMPLES", "10"))
 BUDGET = settings(
@@ -87,10 +90,11 @@ def machine(
             self.world.end_writers(commit=commit)
 
         @precondition(lambda self: self.builds < 4)
-        @rule()
-        def build(self) -> None:
+        @rule(as_of=st.sampled_from(CLOCKS))
+        def build(self, as_of: str) -> None:
+            """As of another time than the next one: the clock moves what nobody wrote."""
             self.builds += 1
-            self.world.build()
+            self.world.build(as_of=as_of)
 
         @precondition(lambda self: self.builds < 4)
         @rule(query=st.integers(8, 90))
@@ -126,7 +130,9 @@ def test_every_model_equals_a_build_from_nothing(new_world: Callable[[], World])
 
 
 @pytest.mark.parametrize(
-    "witness", [*WITNESSES, *PRODUCT_WITNESSES], ids=lambda witness: witness.__name__
+    "witness",
+    [*WITNESSES, *PRODUCT_WITNESSES, *DELIVERY_WITNESSES],
+    ids=lambda witness: witness.__name__,
 )
 def test_witness(new_world: Callable[[], World], witness: Callable[[World], None]) -> None:
     """The worlds that the engine's guards were made for; test_guards shows that each is needed."""

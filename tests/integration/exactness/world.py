@@ -12,7 +12,7 @@ from psycopg import sql
 
 from tests.integration.exactness.proxy import Proxy
 from tests.integration.exactness.raw_rows import RawTable, read_table
-from tests.integration.exactness.warehouse import Warehouse, differences
+from tests.integration.exactness.warehouse import AS_OF, Warehouse, differences
 
 LOCK_TIMEOUT = "set lock_timeout = '200ms'"
 
@@ -69,9 +69,9 @@ class World:
             writer.close()
         self._writers.clear()
 
-    def build(self, *options: str) -> None:
+    def build(self, *options: str, as_of: str = AS_OF) -> None:
         """A build that has to succeed."""
-        failures = self.incremental.build(*options, zone=self.zone)
+        failures = self.incremental.build(*options, zone=self.zone, as_of=as_of)
         assert not failures, failures
 
     def build_killed_at(self, query: int, *options: str) -> bool:

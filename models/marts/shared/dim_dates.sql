@@ -1,0 +1,53 @@
+{{ config(unique_key=['date']) }}
+
+with
+
+-- Where each area's dates begin and end, from marts that are small or have an index on the date. An
+-- infinite date is none.
+extents as (
+    select
+        min(date) as first_date,
+        max(date) as last_date
+    from {{ ref('time_aggregations_daily') }}
+    where isfinite(date)
+    union all
+    select
+        min(date) as first_date,
+        max(date) as last_date
+    from {{ ref('daily_active_users') }}
+    where isfinite(date)
+    union all
+    select
+        min(date) as first_date,
+        max(date) as last_date
+    from {{ ref('project_metrics') }}
+    where isfinite(date)
+),
+
+span as (
+    select
+        min(first_date) as first_date,
+        max(last_date) as last_date
+    from extents
+),
+
+calendar as (
+    select span.first_date + later.days as date
+    from span
+    cross join lateral generate_series(0, span.last_date - span.first_date) as later (days)
+),
+
+final as (
+    select
+        date,
+        extract(isoyear from date)::integer as iso_year,
+        extract(week from date)::integer as iso_week,
+        date_trunc('week', date::timestamp)::date as week_start,
+        date_trunc('month', date::timestamp)::date as month_start,
+        date_trunc('quarter', date::timestamp)::date as quarter_start,
+        extract(isodow from date) >= 6 as is_weekend
+    from calendar
+)
+
+select *
+from final
