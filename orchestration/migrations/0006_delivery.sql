@@ -5,6 +5,10 @@ create index feature_request_changes_feature
 on raw.feature_request_changes (feature_request_id, field, changed_at);
 create index feature_comments_feature on raw.feature_comments (feature_request_id);
 
+create schema snapshots;
+comment on schema snapshots is
+'The history of rows that have no record of changes. Employees are among them: granted to nobody';
+
 create function ops.readable_time(written text) returns timestamptz
 language plpgsql stable parallel safe set search_path = pg_catalog, pg_temp
 set timezone = 'UTC' set datestyle = 'ISO, YMD'
