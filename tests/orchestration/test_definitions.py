@@ -19,7 +19,7 @@ from orchestration.settings import PROJECT_ROOT, Settings
 from tests.conftest import free_port
 from tests.orchestration.asset_graph import SNAPSHOT, UPDATE, text_of
 
-LAYERS = {"raw", "staging", "intermediate", "marts", "marts_people", "seeds"}
+LAYERS = {"raw", "staging", "intermediate", "marts", "marts_people", "seeds", "snapshots"}
 
 
 def test_the_asset_graph_is_the_recorded_one(defs: dg.Definitions) -> None:
