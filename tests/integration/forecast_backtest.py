@@ -76,7 +76,7 @@ def backtest(
                 continue
             if monday > last_week:
                 break
-            (weeks,) = connection.execute(
+            row = connection.execute(
                 "select ops.weeks_until_done(%s, %s, %s::bigint[], 1000, %s::float8[])",
                 [
                     project,
@@ -84,8 +84,9 @@ def backtest(
                     [done[project].get(week, 0) for week in past],
                     list(FRACTIONS),
                 ],
-            ).fetchone() or (None,)
-            _judge(result, weeks, _weeks_needed(done[project], monday, open_features, last_week))
+            ).fetchone()
+            assert row is not None
+            _judge(result, row[0], _weeks_needed(done[project], monday, open_features, last_week))
     return result
 
 

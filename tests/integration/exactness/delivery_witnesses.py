@@ -31,9 +31,7 @@ def update(name: str, at: str, settings: str) -> str:
     )
 
 
-def change(
-    number: int, name: str, field: str, old: str | None, new: str | None, at: str
-) -> str:
+def change(number: int, name: str, field: str, old: str | None, new: str | None, at: str) -> str:
     """An INSERT of a change, as a source writes it that keeps the record itself."""
     before, after = (f"'{value}'" if value is not None else "null" for value in (old, new))
     return (
@@ -214,10 +212,10 @@ VELOCITY = (
 
 def _completed(world: World) -> list[tuple[Any, ...]]:
     """The dates on which the number of completed features became another."""
-    rows = _all(world, "select date::text, completed_features from marts.project_metrics order by 1")
-    return [
-        row for number, row in enumerate(rows) if number == 0 or row[1] != rows[number - 1][1]
-    ]
+    rows = _all(
+        world, "select date::text, completed_features from marts.project_metrics order by 1"
+    )
+    return [row for number, row in enumerate(rows) if number == 0 or row[1] != rows[number - 1][1]]
 
 
 def _statuses(world: World) -> list[str]:

@@ -107,7 +107,7 @@ class Warehouse:
     def tables(self) -> Iterator[tuple[str, list[str], list[str]]]:
         """Every incremental model as (schema.table, key columns, columns), not marts alone."""
         for node in self.manifest.nodes.values():
-            # Not snapshots: they keep what raw no longer says, which no build from nothing can know.
+            # Not snapshots: they keep what raw no longer says; no build from nothing can know it.
             if node.resource_type == NodeType.Model and node.config.materialized == "incremental":
                 key = node.config.unique_key
                 assert isinstance(key, list), node.name
