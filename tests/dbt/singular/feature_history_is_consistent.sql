@@ -1,5 +1,5 @@
--- Changes of features that contradict each other, or the feature itself. They are kept, and the record
--- wins; whoever writes it should know.
+-- Changes of features that contradict each other, or the feature itself. They are kept, and the
+-- record wins; whoever writes it should know.
 {{ config(
     group='delivery',
     severity='warn',
