@@ -20,6 +20,7 @@ from tests.conventions.project import (
 WHOLE: dict[str, str] = {
     "int_now__known": "one row of the clock",
     "dim_dates": "a few thousand dates, whose first and last come from indexes",
+    "int_windows__dated": "four rows of the clock; they change when the date does",
 }
 
 # (model, relation) that the model reads though its scope does not ask what changed there, and why

@@ -33,23 +33,55 @@ def test_truncate_is_refused_with_a_hint(owner: psycopg.Connection[Any], table: 
     assert refused.value.diag.message_hint is not None
 
 
+AUDIT_LOG = "raw.intervention_audit_log"
+
+
+@pytest.mark.parametrize("role", [None, "postgres", "tidemark_loader"])
 @pytest.mark.parametrize(
     "statement",
     [
         "update {} set action = 'x'",
         "delete from {}",
+        "delete from {} where action = 'nothing has this'",
         "truncate {}",
         "truncate {}_default",
+        "truncate {}_1999_02",
         "delete from {}_default",
+        "update {}_1999_02 set action = 'x'",
+        "delete from {}_1999_02",
+        "insert into {} select * from {} on conflict (audit_id, logged_at)"
+        " do update set action = 'x'",
+        "merge into {} as t using {} as s on t.audit_id = s.audit_id when matched then delete",
     ],
 )
-def test_the_audit_log_is_only_added_to(owner: psycopg.Connection[Any], statement: str) -> None:
-    owner.execute(
-        "insert into raw.intervention_audit_log (audit_id, intervention_id, action, logged_at)"
-        " values (gen_random_uuid(), 'i', 'created', '1999-01-01')"
-    )
-    with pytest.raises(psycopg.errors.RaiseException, match="refused"):
-        owner.execute(statement.format("raw.intervention_audit_log").encode())
+def test_the_audit_log_is_only_added_to_whatever_the_role(
+    module_database: Settings, statement: str, role: str | None
+) -> None:
+    """The owner and a superuser are stopped by triggers, the loader by its rights already."""
+    entries = f"select count(*) from {AUDIT_LOG}"
+    with server.connect(module_database, autocommit=True) as owner:
+        if value(owner, entries) == 0:
+            owner.execute(
+                "select ops.ensure_partitions_for('raw.intervention_audit_log',"
+                " '1999-02-01', '1999-02-01')"
+            )
+            owner.execute(
+                f"insert into {AUDIT_LOG} (audit_id, intervention_id, action, logged_at)"
+                " values (gen_random_uuid(), 'i', 'created', '1999-01-01'),"
+                " (gen_random_uuid(), 'i', 'created', '1999-02-03')".encode()
+            )
+        refused = (
+            psycopg.errors.InsufficientPrivilege
+            if role == "tidemark_loader"
+            else psycopg.errors.RaiseException
+        )
+        with (
+            server.connect(module_database, role, autocommit=True) as connection,
+            pytest.raises(refused),
+        ):
+            connection.execute(statement.replace("{}", AUDIT_LOG).encode())
+        assert value(owner, entries) == 2
+        assert value(owner, f"{entries} where action = 'created'") == 2
 
 
 def test_updates_in_place_of_features_are_recorded(owner: psycopg.Connection[Any]) -> None:

@@ -22,8 +22,10 @@ from tests.reporting.test_page import without_plotly
 
 MOST_KEYS = 100
 NUMBER = r"([\d,]+)"
-MART = re.compile(rf"^ +(marts\.\w+) +{NUMBER} +([a-z].*\S) *$", re.MULTILINE)
-TOUCHED = re.compile(rf"^ +((?:intermediate|marts)\.\w+) +{NUMBER} +{NUMBER}$", re.MULTILINE)
+MART = re.compile(rf"^ +(marts(?:_people)?\.\w+) +{NUMBER} +([a-z].*\S) *$", re.MULTILINE)
+TOUCHED = re.compile(
+    rf"^ +((?:intermediate|marts|marts_people)\.\w+) +{NUMBER} +{NUMBER}$", re.MULTILINE
+)
 RECOMPUTED = re.compile(rf"{NUMBER} keys recomputed in ([\d.]+) s")
 DAY = re.compile(r"marts\.time_aggregations_daily, (\S+), (\S+), (\S+):")
 SIDE = r"^ +{} +" + " +".join([NUMBER] * 3) + r" +([\d.]+) *$"

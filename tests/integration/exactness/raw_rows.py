@@ -69,6 +69,10 @@ WORDS: dict[str, list[Any]] = {
     "field": ["status", "project_id", "assigned_to_id", "completed_at", "priority"],
     "old_value": ["open", "completed", "p1", "2026-01-31T18:20:00.000000Z", "2025-12-29"],
     "new_value": ["open", "completed", "p2", "2026-01-31T18:20:00.000000Z", "2026-03-08"],
+    "employee_id": ["e1", "e2", "e3"],
+    "team_name": ["core", "ops"],
+    "recorded_at": [*INSTANTS, *PAUSES],
+    "burnout_score": [12.5, 70.0, 71.5, 80.0, 90.0, float("nan")],
 }
 BY_TYPE: dict[str, list[Any]] = {
     "text": ["x", "y"],
@@ -99,12 +103,17 @@ class Column:
 
 @dataclass(frozen=True)
 class RawTable:
-    """A raw table, with its key."""
+    """A raw table, with its key.
+
+    Attributes:
+        only_added_to: the database refuses to change or delete a row.
+    """
 
     schema: str
     name: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
+    only_added_to: bool
 
     @property
     def identifier(self) -> sql.Identifier:
@@ -138,21 +147,33 @@ def read_table(connection: psycopg.Connection[Any], qualified: str) -> RawTable:
         """,
         [qualified],
     ).fetchall()
-    return RawTable(schema, name, tuple(k for (k,) in key), tuple(Column(*c) for c in columns))
+    refusing = connection.execute(
+        "select from pg_trigger where tgrelid = %s::regclass"
+        " and tgfoid = 'ops.refuse_change'::regproc",
+        [qualified],
+    ).fetchone()
+    return RawTable(
+        schema,
+        name,
+        tuple(k for (k,) in key),
+        tuple(Column(*c) for c in columns),
+        only_added_to=refusing is not None,
+    )
 
 
 def write_row(connection: psycopg.Connection[Any], table: RawTable, row: dict[str, Any]) -> None:
-    """Insert a row, or put it in the place of the row with its key."""
+    """Insert a row, or put it in the place of the row with its key where that may change."""
     names = list(row)
+    update = sql.SQL("update set {}").format(
+        sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(sql.Identifier(n)) for n in names)
+    )
     connection.execute(
-        sql.SQL("insert into {} ({}) values ({}) on conflict ({}) do update set {}").format(
+        sql.SQL("insert into {} ({}) values ({}) on conflict ({}) do {}").format(
             table.identifier,
             sql.SQL(", ").join(map(sql.Identifier, names)),
             sql.SQL(", ").join(sql.Placeholder(n) for n in names),
             sql.SQL(", ").join(map(sql.Identifier, table.key)),
-            sql.SQL(", ").join(
-                sql.SQL("{0} = excluded.{0}").format(sql.Identifier(n)) for n in names
-            ),
+            sql.SQL("nothing") if table.only_added_to else update,
         ),
         row,
     )

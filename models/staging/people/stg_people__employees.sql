@@ -1,0 +1,6 @@
+select
+    employee_id,
+    name,
+    team_name,
+    updated_at
+from {{ source('people', 'employees') }}

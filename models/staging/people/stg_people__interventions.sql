@@ -1,0 +1,8 @@
+select
+    intervention_id,
+    target_employee_id,
+    intervention_type,
+    status,
+    created_at,
+    updated_at
+from {{ source('people', 'interventions') }}
