@@ -1,4 +1,4 @@
-"""api.metric_percentile: any quantile of any range and tags, within 1 % of the value of its rank."""
+"""api.metric_percentile: any quantile of any range and tags, within 1 % of its rank's value."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REGIONS = ("eu", "us", "ap")
 
 def points() -> list[Point]:
     """Values of every size and sign, zeros among them, over 30 hours and three regions."""
-    rng = random.Random(3)  # noqa: S311 (no secret)
+    rng = random.Random(3)
     made: list[Point] = []
     for number in range(3000):
         value = rng.choice((-1, 1, 1)) * math.exp(rng.uniform(-30, 30)) if number % 10 else 0.0
