@@ -20,6 +20,9 @@ from tests.conventions.project import (
 WHOLE: dict[str, str] = {
     "int_now__known": "one row of the clock",
     "dim_dates": "a few thousand dates, whose first and last come from indexes",
+    "dashboard_metrics": "a row a widget, from the totals of two periods",
+    "int_alert_rules__checked": "the rows of a seed",
+    "int_periods__ended": "three rows of the clock; they change when the date does",
     "int_windows__dated": "four rows of the clock; they change when the date does",
 }
 

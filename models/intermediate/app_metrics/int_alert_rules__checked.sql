@@ -46,42 +46,52 @@ found_problems as (
         || ': ' || problem.text as message
     from rows_of_file as r
     left join signals_of_types as s on r.entity_type = s.entity_type
-    cross join lateral (
-        values
-        (r.rule_id is null, 'it has no rule_id'),
-        (r.rows_of_rule > 1 and r.rule_id is not null, 'another row has the same rule_id'),
-        (
-            s.entity_type is null,
-            'unknown entity_type "' || coalesce(r.entity_type, '') || '"; there are '
-            || 'environment, user, project, metric, employee, team'
-        ),
-        (
-            s.entity_type is not null and not coalesce(r.signal = any(s.signals), false),
-            'unknown signal "' || coalesce(r.signal, '') || '"; of ' || r.entity_type || ' there are '
-            || s.listed
-        ),
-        (
-            coalesce(r.comparison, '') not in ('gt', 'gte', 'lt', 'lte', 'anomaly'),
-            'unknown comparison "' || coalesce(r.comparison, '')
-            || '"; there are gt, gte, lt, lte, anomaly'
-        ),
-        (
-            coalesce(r.needed_threshold, '') !~ '^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?\s*$',
-            'the threshold "' || coalesce(r.threshold, '') || '" is no number'
-        ),
-        (
-            coalesce(r.period, '') not in ('day', 'week'),
-            'unknown period "' || coalesce(r.period, '') || '"; there are day, week'
-        ),
-        (
-            r.given_severity not in ('low', 'medium', 'high', 'critical'),
-            'unknown severity "' || r.given_severity || '"; there are low, medium, high, critical'
-        ),
-        (
-            r.lifetime_hours !~ '^\s*\d{1,6}(\.\d*)?\s*$',
-            'the lifetime_hours "' || coalesce(r.lifetime_hours, '') || '" are no number of hours'
-        )
-    ) as problem (holds, text)
+    cross join
+        lateral (
+            values
+            (r.rule_id is null, 'it has no rule_id'),
+            (r.rows_of_rule > 1 and r.rule_id is not null, 'another row has the same rule_id'),
+            (
+                s.entity_type is null,
+                'unknown entity_type "' || coalesce(r.entity_type, '') || '"; there are '
+                || 'environment, user, project, metric, employee, team'
+            ),
+            (
+                s.entity_type is not null and not coalesce(r.signal = any(s.signals), false),
+                'unknown signal "'
+                || coalesce(r.signal, '')
+                || '"; of '
+                || r.entity_type
+                || ' there are '
+                || s.listed
+            ),
+            (
+                coalesce(r.comparison, '') not in ('gt', 'gte', 'lt', 'lte', 'anomaly'),
+                'unknown comparison "' || coalesce(r.comparison, '')
+                || '"; there are gt, gte, lt, lte, anomaly'
+            ),
+            (
+                coalesce(r.needed_threshold, '')
+                !~ '^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?\s*$',
+                'the threshold "' || coalesce(r.threshold, '') || '" is no number'
+            ),
+            (
+                coalesce(r.period, '') not in ('day', 'week'),
+                'unknown period "' || coalesce(r.period, '') || '"; there are day, week'
+            ),
+            (
+                r.given_severity not in ('low', 'medium', 'high', 'critical'),
+                'unknown severity "'
+                || r.given_severity
+                || '"; there are low, medium, high, critical'
+            ),
+            (
+                r.lifetime_hours !~ '^\s*\d{1,6}(\.\d*)?\s*$',
+                'the lifetime_hours "'
+                || coalesce(r.lifetime_hours, '')
+                || '" are no number of hours'
+            )
+        ) as problem (holds, text)
     where problem.holds
 ),
 

@@ -84,12 +84,13 @@ figures_of_dates as (
         sum(figure.value) as value,
         sum(figure.weight) as weight
     from {{ ref('time_aggregations_daily') }} as t
-    cross join lateral (
-        values
-        ('workflows_completed', t.workflows_completed::numeric, null::numeric),
-        ('active_hours', t.total_active_seconds / 3600, null::numeric),
-        ('efficiency_ratio', t.total_active_seconds, t.total_estimated_seconds)
-    ) as figure (metric_key, value, weight)
+    cross join
+        lateral (
+            values
+            ('workflows_completed', t.workflows_completed::numeric, null::numeric),
+            ('active_hours', t.total_active_seconds / 3600, null::numeric),
+            ('efficiency_ratio', t.total_active_seconds, t.total_estimated_seconds)
+        ) as figure (metric_key, value, weight)
     where
         isfinite(t.date)
         and {{ in_scope('t.date', of='reached_dates') }}
@@ -101,11 +102,12 @@ figures_of_dates as (
         sum(figure.value) as value,
         sum(figure.weight) as weight
     from {{ ref('feature_cycle_times') }} as f
-    cross join lateral (
-        values
-        ('features_completed', 1::numeric, null::numeric),
-        ('cycle_time_days', f.cycle_time_days::numeric, 1::numeric)
-    ) as figure (metric_key, value, weight)
+    cross join
+        lateral (
+            values
+            ('features_completed', 1::numeric, null::numeric),
+            ('cycle_time_days', f.cycle_time_days::numeric, 1::numeric)
+        ) as figure (metric_key, value, weight)
     where
         isfinite(f.completed_date)
         and {{ in_scope('f.completed_date as date', of='reached_dates') }}

@@ -9,7 +9,8 @@ scope as (
         of_date.period_start
     from {{ changed(ref('stg_app_metrics__points')) }} as p
     cross join
-        lateral {{ days_and_weeks_of(local_date('p.recorded_at')) }} as of_date (period, period_start)
+        lateral {{ days_and_weeks_of(local_date('p.recorded_at')) }}
+            as of_date (period, period_start)
     where {{ measured('p.recorded_at', 'p.value') }}
 ),
 

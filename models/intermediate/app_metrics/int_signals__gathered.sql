@@ -37,7 +37,10 @@ scope as (
 environments as (
     select *
     from {{ ref('int_environments__watched') }}
-    where {{ in_scope("'environment' as entity_type", 'environment as entity_id', 'period', 'period_start') }}
+    where
+        {{ in_scope(
+        "'environment' as entity_type", 'environment as entity_id', 'period', 'period_start'
+    ) }}
 ),
 
 users as (
@@ -82,12 +85,13 @@ all_signals as (
         e.period_start,
         signal.value::double precision as value
     from environments as e
-    cross join lateral (
-        values
-        ('events', e.events),
-        ('active_users', e.active_users),
-        ('sessions', e.sessions)
-    ) as signal (name, value)
+    cross join
+        lateral (
+            values
+            ('events', e.events),
+            ('active_users', e.active_users),
+            ('sessions', e.sessions)
+        ) as signal (name, value)
     union all
     select
         'user' as entity_type,
@@ -97,11 +101,12 @@ all_signals as (
         u.period_start,
         signal.value::double precision as value
     from users as u
-    cross join lateral (
-        values
-        ('hours', u.hours),
-        ('efficiency_ratio', u.efficiency_ratio)
-    ) as signal (name, value)
+    cross join
+        lateral (
+            values
+            ('hours', u.hours),
+            ('efficiency_ratio', u.efficiency_ratio)
+        ) as signal (name, value)
     union all
     select
         'project' as entity_type,
@@ -111,13 +116,14 @@ all_signals as (
         p.period_start,
         signal.value::double precision as value
     from projects as p
-    cross join lateral (
-        values
-        ('completion_percentage', p.completion_percentage),
-        ('overdue_features', p.overdue_features),
-        ('open_features', p.open_features),
-        ('velocity', p.velocity)
-    ) as signal (name, value)
+    cross join
+        lateral (
+            values
+            ('completion_percentage', p.completion_percentage),
+            ('overdue_features', p.overdue_features),
+            ('open_features', p.open_features),
+            ('velocity', p.velocity)
+        ) as signal (name, value)
     union all
     select
         'metric' as entity_type,

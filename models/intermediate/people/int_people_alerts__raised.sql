@@ -43,8 +43,8 @@ scope as (
     inner join {{ ref('int_people_signals__gathered') }} as s
         on
             e.period = s.period
-            and s.period_start > c.last_start
-            and s.period_start <= e.last_start
+            and c.last_start < s.period_start
+            and e.last_start >= s.period_start
 ),
 
 rules as (

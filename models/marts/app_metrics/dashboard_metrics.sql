@@ -22,7 +22,9 @@ figures as (
         period,
         period_start,
         case
-            when metric_key in ('efficiency_ratio', 'cycle_time_days') then value / nullif(weight, 0)
+            when
+                metric_key in ('efficiency_ratio', 'cycle_time_days')
+                then value / nullif(weight, 0)
             else value
         end as value
     from {{ ref('int_figures__totalled') }}
@@ -33,13 +35,15 @@ compared as (
         w.widget_id,
         w.metric_key,
         case
-            when w.metric_key in ('efficiency_ratio', 'cycle_time_days') or latest.period is not null
+            when
+                w.metric_key in ('efficiency_ratio', 'cycle_time_days') or latest.period is not null
                 then latest.value
             else 0
         end as value,
         case
-            when w.metric_key in ('efficiency_ratio', 'cycle_time_days') or before.period is not null
-                then before.value
+            when
+                w.metric_key in ('efficiency_ratio', 'cycle_time_days') or previous.period is not null
+                then previous.value
             else 0
         end as previous_value,
         p.period,
@@ -51,11 +55,11 @@ compared as (
             w.metric_key = latest.metric_key
             and p.period = latest.period
             and p.last_start = latest.period_start
-    left join figures as before
+    left join figures as previous
         on
-            w.metric_key = before.metric_key
-            and p.period = before.period
-            and p.start_before = before.period_start
+            w.metric_key = previous.metric_key
+            and p.period = previous.period
+            and p.start_before = previous.period_start
 ),
 
 final as (

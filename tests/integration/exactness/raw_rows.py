@@ -72,6 +72,15 @@ WORDS: dict[str, list[Any]] = {
     "employee_id": ["e1", "e2", "e3"],
     "team_name": ["core", "ops"],
     "recorded_at": [*INSTANTS, *PAUSES],
+    "name": ["api.request.duration", "users.active"],
+    "metric_type": ["gauge", "timer"],
+    "value": [0.0, -1.5, 2.5, 1000.0, float("nan"), float("inf")],
+    "tags": [
+        Jsonb({}),
+        Jsonb({"region": "eu"}),
+        Jsonb({"route": "/", "region": "eu"}),
+        Jsonb(None),
+    ],
     "burnout_score": [12.5, 70.0, 71.5, 80.0, 90.0, float("nan")],
 }
 BY_TYPE: dict[str, list[Any]] = {

@@ -18,6 +18,7 @@ from hypothesis.stateful import (
 
 from tests.integration.exactness import raw_rows
 from tests.integration.exactness.delivery_witnesses import DELIVERY_WITNESSES
+from tests.integration.exactness.metrics_witnesses import METRICS_WITNESSES
 from tests.integration.exactness.people_witnesses import PEOPLE_WITNESSES
 from tests.integration.exactness.product_witnesses import PRODUCT_WITNESSES
 from tests.integration.exactness.warehouse import AS_OF
@@ -135,7 +136,13 @@ def test_every_model_equals_a_build_from_nothing(new_world: Callable[[], World])
 
 @pytest.mark.parametrize(
     "witness",
-    [*WITNESSES, *PRODUCT_WITNESSES, *DELIVERY_WITNESSES, *PEOPLE_WITNESSES],
+    [
+        *WITNESSES,
+        *PRODUCT_WITNESSES,
+        *DELIVERY_WITNESSES,
+        *PEOPLE_WITNESSES,
+        *METRICS_WITNESSES,
+    ],
     ids=lambda witness: witness.__name__,
 )
 def test_witness(new_world: Callable[[], World], witness: Callable[[World], None]) -> None:
