@@ -29,14 +29,21 @@ signals_of_types as (
     group by entity_type
 ),
 
+-- In the order in which the file was loaded, before anything sorts them.
+numbered_rows as (
+    select
+        *,
+        row_number() over () as row_number
+    from {{ ref('alert_rules') }}
+),
+
 rows_of_file as (
     select
         *,
-        row_number() over () as row_number,
         count(*) over (partition by rule_id) as rows_of_rule,
         coalesce(threshold, case when comparison = 'anomaly' then '5' end) as needed_threshold,
         coalesce(severity, 'medium') as given_severity
-    from {{ ref('alert_rules') }}
+    from numbered_rows
 ),
 
 found_problems as (
