@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import date, datetime
 from typing import Any
 
 import psycopg
 import pytest
 
 from orchestration.server import connect
-from orchestration.settings import Settings
+from orchestration.settings import PROJECT_ROOT, Settings
 from tests.integration import metric_points
 from tests.integration.exactness.warehouse import Warehouse
 
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.skipif(
 )
 NAB = "nab_real"
 NGINX = "nginx_plus_status"
-MODELS = "+metric_aggregates +metric_sketches_hourly"
+MODELS = "+metric_aggregates +metric_sketches_hourly +int_metrics__pooled"
 
 
 @pytest.fixture(scope="module")
@@ -124,3 +125,61 @@ def test_percentiles_from_sketches_are_within_one_percent_of_the_value_of_their_
             )
             assert abs(estimate - series[rank - 1]) <= 0.01 * abs(series[rank - 1]), name
     assert zeros_and_negatives > 3
+
+
+# What an anomaly rule of threshold 5 judges: a metric's days.
+SCORES = """
+with signals as (
+    select m.name, m.period_start, signal.name as signal, signal.value
+    from intermediate.int_metrics__pooled as m
+    cross join lateral (values ('avg', m.avg), ('p99', m.p99)) as signal (name, value)
+    where m.period = 'day' and m.name = any(%s)
+)
+select s.name, s.period_start, s.signal
+from signals as s
+cross join lateral (
+    select array_agg(h.period_start) as dates, array_agg(h.value) as history
+    from signals as h
+    where
+        h.name = s.name and h.signal = s.signal
+        and h.period_start >= s.period_start - 56 and h.period_start < s.period_start
+) as before
+where ops.anomaly_score(s.value, s.period_start, before.dates, before.history) > 5
+"""
+
+
+def test_precision_and_recall_of_anomalies_are_as_documented(
+    built: psycopg.Connection[Any],
+) -> None:
+    """A day is right within a labelled window, and a window is found by a day within it."""
+    series = metric_points.facts(NAB)["per_series"]
+    windows = [
+        (row["series"], datetime.fromisoformat(row["window_start"]).date(), window_end)
+        for row in metric_points.lines("nab_anomaly_windows.csv.gz")
+        if (window_end := datetime.fromisoformat(row["window_end"]).date())
+        and row["window_start"] <= series[row["series"]]["max_ts"]
+    ]
+    flagged: dict[str, set[tuple[str, date]]] = defaultdict(set)
+    for name, day, signal in found(built, SCORES, list(series)):
+        flagged[signal].add((name, day))
+    flagged["avg or p99"] = flagged["avg"] | flagged["p99"]
+    text = (PROJECT_ROOT / "docs" / "alerts.md").read_text()
+    found_rows = []
+    for signals in ("avg", "p99", "avg or p99"):
+        alerts = flagged[signals]
+        right = [
+            (name, day)
+            for name, day in alerts
+            if any(name == where and start <= day <= end for where, start, end in windows)
+        ]
+        seen = [
+            window
+            for window in windows
+            if any(name == window[0] and window[1] <= day <= window[2] for name, day in alerts)
+        ]
+        row = (
+            f"| {signals} | {len(alerts)} | {len(right)} | {len(right) / len(alerts):.2f}"
+            f" | {len(windows)} | {len(seen)} | {len(seen) / len(windows):.2f} |"
+        )
+        found_rows.append(row)
+    assert all(row in text for row in found_rows), "\n".join(found_rows)
