@@ -1,4 +1,4 @@
-{{ config(unique_key=['name', 'period_start', 'tags']) }}
+{{ config(unique_key=['name', 'period_start', 'tags'], chunks='week') }}
 
 with
 
