@@ -42,7 +42,8 @@ compared as (
         end as value,
         case
             when
-                w.metric_key in ('efficiency_ratio', 'cycle_time_days') or previous.period is not null
+                w.metric_key in ('efficiency_ratio', 'cycle_time_days')
+                or previous.period is not null
                 then previous.value
             else 0
         end as previous_value,
