@@ -4,13 +4,13 @@
         on (key, time). It may give more rows than are in scope: in_scope() still chooses.
 
         relation: ref('x').
-        key, time: the columns of its index, e.g. 'distinct_id', 'event_at'.
+        key, time: the columns of its index, e.g. 'distinct_id', 'event_at'; key=none for spans of time
+        alone, each read by partition and BRIN index.
         spans: a CTE made from the scope: the key, from_at, to_at (half-open; of one key never two that
         overlap, else rows come twice).
-        each: read span by span. Right for a key with few values (event_name), of which a join would
+        each: read span by span. Right where spans have few keys (or none: key=none), of which a join would
         compare every row with every span of its key: 100 late rows of two million took minutes so, and
-        0.4 s span by span. A key with many values (distinct_id) is better joined. Spans whose key is null
-        are of all keys: where most names of an hour are asked for, the hour is read once.
+        0.4 s span by span. Spans of many keys (distinct_id) are better joined.
 
         In a model with `adds`, new rows come too (write_additions.sql).
 
@@ -18,16 +18,16 @@
         chunk (chunked_parts.sql); the others get a join with the spans in its place (reaching_sql), by the name of
         reached: give it none.
     -#}
-    /* reached {{ 'each' if each else 'all' }} by {{ key }}, {{ time }} in {{ spans }} */ {{ relation.render() }}
+    /* reached {{ 'each' if each else 'all' }} by {{ key or 'time' }}, {{ time }} in {{ spans }} */ {{ relation.render() }}
 {%- endmacro %}
 
 
 {% macro reaching_sql(narrowed, tide) -%}
-    {%- set marker = ' by (\\w+), (\\w+) in (\\w+) [*]/ (\\S+)' -%}
+    {%- set marker = ', (\\w+) in (\\w+) [*]/ (\\S+)' -%}
     {#- The bounds as constants come first: they leave out whole partitions, also where the planner
         chooses to read the others whole. -#}
     {%- set joined = modules.re.sub(
-        '/[*] reached all' ~ marker,
+        '/[*] reached all by (\\w+)' ~ marker,
         '(select r.* from \\g<3> as k inner join \\g<4> as r on r.\\g<1> = k.\\g<1>'
         ~ ' and r.\\g<2> >= k.from_at and r.\\g<2> < k.to_at'
         ~ ' where r.\\g<2> >= (select min(from_at) from \\g<3>)'
@@ -35,17 +35,20 @@
         narrowed
     ) -%}
     {%- set additive = tide.additive -%}
+    {#- The fence `offset 0` keeps the planner from making a join of it. -#}
     {%- set spanned = 'select r.*' ~ (', false as _added' if additive)
         ~ ' from \\g<3> as k cross join lateral (select * from \\g<4> as e where {key}'
-        ~ ' e.\\g<2> >= k.from_at and e.\\g<2> < k.to_at offset 0) as r where k.\\g<1> is {null}' -%}
-    {#- The fence `offset 0` keeps the planner from making a join of it. -#}
-    {{- return(modules.re.sub(
-        '/[*] reached each' ~ marker,
-        '(' ~ spanned | replace('{key}', 'e.\\g<1> = k.\\g<1> and') | replace('{null}', 'not null')
-        ~ ' union all ' ~ spanned | replace('{key}', '') | replace('{null}', 'null')
+        ~ ' e.\\g<2> >= k.from_at and e.\\g<2> < k.to_at offset 0) as r'
         ~ (' union all select a.*, true as _added from \\g<4> as a where ' ~ unseen_rows('a._xid', tide)
-            if additive)
-        ~ ') as reached',
+            if additive) -%}
+    {%- set timed = modules.re.sub(
+        '/[*] reached each by (time)' ~ marker,
+        '(' ~ spanned | replace('{key}', '') ~ ') as reached',
         joined
+    ) -%}
+    {{- return(modules.re.sub(
+        '/[*] reached each by (\\w+)' ~ marker,
+        '(' ~ spanned | replace('{key}', 'e.\\g<1> = k.\\g<1> and') ~ ') as reached',
+        timed
     )) -}}
 {%- endmacro %}

@@ -25,30 +25,18 @@ scope as (
     where isfinite(e.event_at)
 ),
 
--- A month of which ten names are computed again is read once for all names.
-touched_names as (
-    select
-        bucket_start,
-        case when count(*) over (partition by bucket_start) < 10 then event_name end as event_name
+touched_buckets as (
+    select range_agg({{ bucket_range('month', 'bucket_start') }}) as spans
     from scope
 ),
 
-touched_buckets as (
-    select
-        event_name,
-        range_agg({{ bucket_range('month', 'bucket_start') }}) as spans
-    from touched_names
-    group by event_name
-),
-
--- A narrowed build reads these only, by reached().
+-- A narrowed build reads these only, by reached(): each bucket once for all of its names.
 touched_spans as (  -- noqa: ST03
     select
-        touched.event_name,
         lower(span) as from_at,
         upper(span) as to_at
-    from touched_buckets as touched
-    cross join unnest(touched.spans) as span
+    from touched_buckets
+    cross join unnest(spans) as span
 ),
 
 events as (
@@ -57,9 +45,7 @@ events as (
         environment,
         event_name,
         user_id
-    from {{ reached(
-        ref('int_events__attributed'), 'event_name', 'event_at', 'touched_spans', each=true
-    ) }}
+    from {{ reached(ref('int_events__attributed'), none, 'event_at', 'touched_spans', each=true) }}
     where
         {{ in_scope(
             bucket_start('month', 'event_at') ~ ' as bucket_start', 'environment', 'event_name', added=true
