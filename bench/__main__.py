@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench import delivery, people, product
+from bench import app_metrics, delivery, people, product
 from bench.arena import DATABASE, Arena
 from bench.figures import Figure, markdown, shown
 from orchestration import server
@@ -23,8 +23,9 @@ from orchestration.settings import PROJECT_ROOT, Settings
 
 AREAS: dict[str, Callable[[Arena], Iterator[Figure]]] = {
     "product": product.measure,
-    "people": people.measure,
     "delivery": delivery.measure,
+    "app_metrics": app_metrics.measure,
+    "people": people.measure,
 }
 PAGE = PROJECT_ROOT / "docs" / "benchmarks.md"
 

@@ -1,7 +1,12 @@
 {% macro write_rows(relation, tide) -%}
     {#- Brings the rows in scope to what the model's SQL gives. Equal rows are left alone, so that nothing
-        ripples upward; replaced and new ones are logged for the models above. -#}
+        ripples upward; replaced and new ones are logged for the models above.
+
+        A model with meta keeps_record is a record of what happened: a row once written stays as it was,
+        whatever the SQL gives later, and only keys that are not there yet are added. -#}
     {%- set columns = table_columns() | map(attribute='name') | map('string') | list -%}
+    {%- set is_record = (config.get('meta') or {}).get('keeps_record', false) -%}
+    {%- set compared = config.get('unique_key') if is_record else columns -%}
     {%- do tide.update({'written': 0, 'deleted': 0}) -%}
     {%- if tide.scoped == 0 -%}
         {%- call statement('main') -%} select 'nothing new' {%- endcall -%}
@@ -35,6 +40,7 @@
         {%- endif -%}
         {%- do run_query('analyze pg_temp.tide_result') -%}
 
+        {%- if not is_record -%}
         {%- call statement('delete_rows') -%}
             with gone as (
                 delete from {{ relation }} as t
@@ -52,12 +58,13 @@
             select '{{ tide.name }}', 'old', to_jsonb(gone) from gone
         {%- endcall -%}
         {%- do tide.update({'deleted': load_result('delete_rows').response.rows_affected}) -%}
+        {%- endif -%}
 
         {%- call statement('main') -%}
             with fresh as (
                 insert into {{ relation }} as t ({{ quoted_list(columns) }})
                 select {{ quoted_list(columns, 'r') }} from pg_temp.tide_result as r
-                where not exists (select from {{ relation }} as t where {{ same_row(columns) }})
+                where not exists (select from {{ relation }} as t where {{ same_row(compared) }})
                 returning t.*
             )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, LiteralString
 
-from orchestration.reporting import charts, data, delivery, funnels
+from orchestration.reporting import app_metrics, charts, data, delivery, funnels
 
 SESSIONS = ("workflow_templates", "workflow_instances", "time_sessions")
 
@@ -161,4 +161,34 @@ DELIVERY = (
     ),
 )
 
-SECTIONS: tuple[Section, ...] = (*TIME_TRACKING, *FUNNELS, *DELIVERY)
+APP_METRICS = (
+    Section(
+        name="slowest-series",
+        area="app_metrics",
+        question="Is the application getting slower?",
+        how_to_read="For each timer the 99th percentile of the day, of its slowest series: the "
+        "tags with the highest one. Percentiles are never averaged over series.",
+        mart="marts.metric_aggregates",
+        raw_tables=("metric_points",),
+        query=app_metrics.SLOWEST,
+        figure=app_metrics.slowest,
+    ),
+    Section(
+        name="alerts-by-week",
+        area="app_metrics",
+        question="How much needed attention, and when?",
+        how_to_read="Alerts by the week that they are about and by severity; alerts about people "
+        "are not here.",
+        mart="marts.metric_alerts",
+        raw_tables=("metric_points", "events"),
+        query=app_metrics.ALERTS,
+        figure=app_metrics.alerts,
+    ),
+)
+
+SECTIONS: tuple[Section, ...] = (
+    *TIME_TRACKING,
+    *FUNNELS,
+    *DELIVERY,
+    *APP_METRICS,
+)

@@ -13,6 +13,23 @@ RULES = (
 )
 BELOW = {"intermediate": {"staging", "intermediate"}, "marts": {"staging", "intermediate", "marts"}}
 
+# Intermediate models that read marts, and why.
+WATCHING = "what dashboards and alerts show is what people read: the figures of the marts"
+READING_MARTS: dict[str, str] = {
+    "int_environments__watched": WATCHING,
+    "int_figures__totalled": WATCHING,
+    "int_people_signals__gathered": WATCHING,
+    "int_signals__gathered": WATCHING,
+    "int_users__watched": WATCHING,
+}
+
+# Models that another area reads though they are no marts, and why they are none.
+SHARED: dict[str, str] = {
+    "int_alert_rules__checked": "rules are of all areas in one file; alerts about people are apart",
+    "int_periods__ended": "the clock of all alerts",
+    "stg_app_metrics__acknowledgements": "of all alerts; the ids of people's must not be public",
+}
+
 
 def test_staging_reads_its_one_raw_table_and_nothing_else(project: Project) -> None:
     demand(
@@ -66,7 +83,10 @@ def test_layers_read_only_what_lies_below_them(project: Project) -> None:
         if kind == "seed":
             return True
         parent = project.by_id.get(id_)
-        return parent is not None and parent.layer in BELOW[model.layer]
+        return parent is not None and (
+            parent.layer in BELOW[model.layer]
+            or (parent.layer == "marts" and model.name in READING_MARTS)
+        )
 
     demand(
         [
@@ -86,6 +106,7 @@ def test_other_areas_are_read_through_their_public_marts(project: Project) -> No
             for model in project.models
             for parent in (project.by_id[id_] for id_ in model.parents if id_ in project.by_id)
             if model.area != parent.area
+            and parent.name not in SHARED
             and (parent.layer != "marts" or parent.config["access"] != "public")
         ],
         RULES,
@@ -93,11 +114,16 @@ def test_other_areas_are_read_through_their_public_marts(project: Project) -> No
 
 
 def test_marts_are_public_and_all_else_is_private(project: Project) -> None:
+    def access(model: Model) -> str:
+        if model.layer == "marts":
+            return "public"
+        return "protected" if model.name in SHARED else "private"
+
     demand(
         [
             f"{model} is {model.config['access']}"
             for model in project.models
-            if model.config["access"] != ("public" if model.layer == "marts" else "private")
+            if model.config["access"] != access(model)
         ],
         "the folder gives the access (dbt_project.yml): remove what overrides it",
     )

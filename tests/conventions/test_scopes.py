@@ -18,13 +18,16 @@ from tests.conventions.project import (
 # Incremental models without a scope, which the engine computes whole at every build, and why that
 # is cheap.
 WHOLE: dict[str, str] = {
+    "int_now__known": "one row of the clock",
+    "dim_dates": "a few thousand dates, whose first and last come from indexes",
+    "dashboard_metrics": "a row a widget, from the totals of two periods",
+    "int_alert_rules__checked": "the rows of a seed",
+    "int_periods__ended": "three rows of the clock; they change when the date does",
     "int_windows__dated": "four rows of the clock; they change when the date does",
     "int_funnels__defined": "a reading of seeds of a few rows; it says which funnel has changed",
     "int_funnel_events__listed": "a row for each event name that a funnel asks for",
     "int_retentions__defined": "a reading of a seed of a few rows; it says which one has changed",
     "int_retention_events__listed": "a row for each event name that a retention asks for",
-    "int_now__known": "one row of the clock",
-    "dim_dates": "a few thousand dates, whose first and last come from indexes",
 }
 
 # (model, relation) that the model reads though its scope does not ask what changed there, and why

@@ -20,6 +20,7 @@ from tests.integration.exactness import raw_rows
 from tests.integration.exactness.conftest import WorldMaker
 from tests.integration.exactness.delivery_witnesses import DELIVERY_WITNESSES
 from tests.integration.exactness.funnel_witnesses import FUNNEL_WITNESSES
+from tests.integration.exactness.metrics_witnesses import METRICS_WITNESSES
 from tests.integration.exactness.people_witnesses import PEOPLE_WITNESSES
 from tests.integration.exactness.product_witnesses import PRODUCT_WITNESSES
 from tests.integration.exactness.warehouse import AS_OF
@@ -31,6 +32,7 @@ WITNESSES: dict[str, list[Callable[[World], None]]] = {
     "time_tracking": ENGINE_WITNESSES,
     "product": [*PRODUCT_WITNESSES, *FUNNEL_WITNESSES],
     "delivery": DELIVERY_WITNESSES,
+    "app_metrics": METRICS_WITNESSES,
     "people": PEOPLE_WITNESSES,
 }
 

@@ -1,0 +1,170 @@
+{{ config(unique_key=['metric_key', 'period', 'period_start']) }}
+
+with
+
+scope as (
+    -- Whatever happened on a date touches its day, week and month.
+    with changed_dates as (
+        select a.date
+        from {{ changed(ref('user_activity')) }} as a
+        union
+        select s.date
+        from {{ changed(ref('session_stats')) }} as s
+        union
+        select d.date
+        from {{ changed(ref('daily_active_users')) }} as d
+        union
+        select t.date
+        from {{ changed(ref('time_aggregations_daily')) }} as t
+        union
+        select f.completed_date as date
+        from {{ changed(ref('feature_cycle_times')) }} as f
+        union
+        select p.date
+        from {{ changed(ref('project_metrics')) }} as p
+    )
+
+    select
+        of_date.period,
+        of_date.period_start
+    from changed_dates as c
+    cross join lateral {{ periods_of_date('c.date') }} as of_date (period, period_start, last_date)
+    where isfinite(c.date)
+),
+
+reached_dates as (  -- noqa: ST03
+    select distinct scope.period_start + later.days as date
+    from scope
+    cross join
+        lateral generate_series(
+            0, case scope.period when 'day' then 0 when 'week' then 6 else 30 end
+        ) as later (days)
+),
+
+activity as (
+    select
+        date,
+        user_id,
+        event_count
+    from {{ ref('user_activity') }}
+    where {{ in_scope('date', of='reached_dates') }}
+),
+
+-- A ratio has its denominator as weight, so that a longer period's is a ratio of sums.
+figures_of_dates as (
+    select
+        'events' as metric_key,
+        date,
+        sum(event_count) as value,
+        null::numeric as weight
+    from activity
+    group by date
+    union all
+    select
+        'sessions' as metric_key,
+        date,
+        sum(sessions) as value,
+        null::numeric as weight
+    from {{ ref('session_stats') }}
+    where {{ in_scope('date', of='reached_dates') }}
+    group by date
+    union all
+    select
+        'new_users' as metric_key,
+        date,
+        sum(new_users) as value,
+        null::numeric as weight
+    from {{ ref('daily_active_users') }}
+    where {{ in_scope('date', of='reached_dates') }}
+    group by date
+    union all
+    select
+        figure.metric_key,
+        t.date,
+        sum(figure.value) as value,
+        sum(figure.weight) as weight
+    from {{ ref('time_aggregations_daily') }} as t
+    cross join
+        lateral (
+            values
+            ('workflows_completed', t.workflows_completed::numeric, null::numeric),
+            ('active_hours', t.total_active_seconds / 3600, null::numeric),
+            ('efficiency_ratio', t.total_active_seconds, t.total_estimated_seconds)
+        ) as figure (metric_key, value, weight)
+    where
+        isfinite(t.date)
+        and {{ in_scope('t.date', of='reached_dates') }}
+    group by figure.metric_key, t.date
+    union all
+    select
+        figure.metric_key,
+        f.completed_date as date,
+        sum(figure.value) as value,
+        sum(figure.weight) as weight
+    from {{ ref('feature_cycle_times') }} as f
+    cross join
+        lateral (
+            values
+            ('features_completed', 1::numeric, null::numeric),
+            ('cycle_time_days', f.cycle_time_days::numeric, 1::numeric)
+        ) as figure (metric_key, value, weight)
+    where
+        isfinite(f.completed_date)
+        and {{ in_scope('f.completed_date as date', of='reached_dates') }}
+    group by figure.metric_key, f.completed_date
+    union all
+    select
+        'open_features' as metric_key,
+        date,
+        sum(open_features) as value,
+        null::numeric as weight
+    from {{ ref('project_metrics') }}
+    where {{ in_scope('date', of='reached_dates') }}
+    group by date
+),
+
+figures_of_periods as (
+    select
+        f.metric_key,
+        of_date.period,
+        of_date.period_start,
+        sum(f.value) as value,
+        sum(f.weight) as weight
+    from figures_of_dates as f
+    cross join lateral {{ periods_of_date('f.date') }} as of_date (period, period_start, last_date)
+    -- What is open is a state: that at the end of the period.
+    where f.metric_key <> 'open_features' or f.date = of_date.last_date
+    group by f.metric_key, of_date.period, of_date.period_start
+),
+
+active_users as (
+    select
+        'active_users' as metric_key,
+        of_date.period,
+        of_date.period_start,
+        count(distinct a.user_id)::numeric as value,
+        null::numeric as weight
+    from activity as a
+    cross join lateral {{ periods_of_date('a.date') }} as of_date (period, period_start, last_date)
+    group by of_date.period, of_date.period_start
+),
+
+all_figures as (
+    select * from figures_of_periods
+    union all
+    select * from active_users
+),
+
+final as (
+    select
+        metric_key,
+        period,
+        period_start,
+        value,
+        weight
+    from all_figures
+    where {{ in_scope('period', 'period_start') }}
+)
+
+select *
+from final

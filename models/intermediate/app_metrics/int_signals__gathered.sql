@@ -1,0 +1,159 @@
+{{ config(unique_key=['entity_type', 'entity_id', 'signal', 'period', 'period_start']) }}
+
+with
+
+scope as (
+    select
+        'environment' as entity_type,
+        e.environment as entity_id,
+        e.period,
+        e.period_start
+    from {{ changed(ref('int_environments__watched')) }} as e
+    union all
+    select
+        'user' as entity_type,
+        u.user_id as entity_id,
+        u.period,
+        u.period_start
+    from {{ changed(ref('int_users__watched')) }} as u
+    union all
+    select
+        'project' as entity_type,
+        p.project_id as entity_id,
+        of_date.period,
+        of_date.period_start
+    from {{ changed(ref('project_metrics')) }} as p
+    cross join lateral {{ days_and_weeks_of('p.date') }} as of_date (period, period_start)
+    where of_date.period = 'day' or extract(isodow from p.date) = 7
+    union all
+    select
+        'metric' as entity_type,
+        m.name as entity_id,
+        m.period,
+        m.period_start
+    from {{ changed(ref('int_metrics__pooled')) }} as m
+),
+
+environments as (
+    select *
+    from {{ ref('int_environments__watched') }}
+    where
+        {{ in_scope(
+        "'environment' as entity_type", 'environment as entity_id', 'period', 'period_start'
+    ) }}
+),
+
+users as (
+    select *
+    from {{ ref('int_users__watched') }}
+    where {{ in_scope("'user' as entity_type", 'user_id as entity_id', 'period', 'period_start') }}
+),
+
+metrics as (
+    select *
+    from {{ ref('int_metrics__pooled') }}
+    where {{ in_scope("'metric' as entity_type", 'name as entity_id', 'period', 'period_start') }}
+),
+
+reached_dates as (  -- noqa: ST03
+    select distinct
+        scope.entity_id,
+        scope.period_start + case scope.period when 'day' then 0 else 6 end as date
+    from scope
+    where scope.entity_type = 'project'
+),
+
+-- Its figures are states, not sums: a week's are those of its Sunday.
+projects as (
+    select
+        of_date.period,
+        of_date.period_start,
+        p.*
+    from {{ ref('project_metrics') }} as p
+    cross join lateral {{ days_and_weeks_of('p.date') }} as of_date (period, period_start)
+    where
+        (of_date.period = 'day' or extract(isodow from p.date) = 7)
+        and {{ in_scope('p.project_id as entity_id', 'p.date', of='reached_dates') }}
+),
+
+all_signals as (
+    select
+        'environment' as entity_type,
+        e.environment as entity_id,
+        signal.name as signal,
+        e.period,
+        e.period_start,
+        signal.value::double precision as value
+    from environments as e
+    cross join
+        lateral (
+            values
+            ('events', e.events),
+            ('active_users', e.active_users),
+            ('sessions', e.sessions)
+        ) as signal (name, value)
+    union all
+    select
+        'user' as entity_type,
+        u.user_id as entity_id,
+        signal.name as signal,
+        u.period,
+        u.period_start,
+        signal.value::double precision as value
+    from users as u
+    cross join
+        lateral (
+            values
+            ('hours', u.hours),
+            ('efficiency_ratio', u.efficiency_ratio)
+        ) as signal (name, value)
+    union all
+    select
+        'project' as entity_type,
+        p.project_id as entity_id,
+        signal.name as signal,
+        p.period,
+        p.period_start,
+        signal.value::double precision as value
+    from projects as p
+    cross join
+        lateral (
+            values
+            ('completion_percentage', p.completion_percentage),
+            ('overdue_features', p.overdue_features),
+            ('open_features', p.open_features),
+            ('velocity', p.velocity)
+        ) as signal (name, value)
+    union all
+    select
+        'metric' as entity_type,
+        m.name as entity_id,
+        signal.name as signal,
+        m.period,
+        m.period_start,
+        signal.value
+    from metrics as m
+    cross join lateral (
+        values
+        ('count', m.count::double precision),
+        ('avg', m.avg),
+        ('p99', m.p99)
+    ) as signal (name, value)
+),
+
+final as (
+    select
+        entity_type,
+        entity_id,
+        signal,
+        period,
+        period_start,
+        value
+    from all_signals
+    where
+        value is not null
+        and {{ in_scope('entity_type', 'entity_id', 'period', 'period_start') }}
+)
+
+select *
+from final

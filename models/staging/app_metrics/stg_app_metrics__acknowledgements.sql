@@ -1,0 +1,5 @@
+select
+    alert_id,
+    acknowledged_by_id,
+    acknowledged_at
+from {{ source('app_metrics', 'alert_acknowledgements') }}

@@ -1,0 +1,144 @@
+"""Fixed worlds for the rules of application metrics and alerts that random ones meet too seldom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.integration.exactness.warehouse import AS_OF
+from tests.integration.exactness.world import World
+
+POINTS = ("--select", "+metric_aggregates", "+metric_sketches_hourly")
+ALERTS = ("--select", "+metric_alerts")
+
+
+def points(*rows: tuple[str, float, str], name: str = "users.active") -> str:
+    """An INSERT of points: (time, value, tags)."""
+    values = ", ".join(
+        f"(gen_random_uuid(), '{name}', {value}, '{at}+00', '{tags}')" for at, value, tags in rows
+    )
+    return (
+        f"insert into raw.metric_points (point_id, name, value, recorded_at, tags) values {values}"
+    )
+
+
+def visits(*dates: str) -> str:
+    """An INSERT of one event on each of the dates."""
+    values = ", ".join(
+        f"(gen_random_uuid(), 'page_view', '{day} 10:00+00', 'ann')" for day in dates
+    )
+    return f"insert into raw.events (event_id, event_name, event_at, distinct_id) values {values}"
+
+
+def a_point_moves_to_another_month_and_another_series(world: World) -> None:
+    """The old hour, day, week and month lose it, also where it was their last point."""
+    world.execute(
+        points(
+            ("2026-01-31 23:59:59", 1, '{"a": 1, "b": 2}'),
+            ("2026-02-01 00:00", 3, '{"b": 2, "a": 1}'),
+            ("2026-02-01 00:00", 5, "{}"),
+        )
+    )
+    world.build(*POINTS)
+    counts = "select period_type, count(*)::integer from marts.metric_aggregates group by 1"
+    assert dict(_all(world, counts)) == {"hourly": 3, "daily": 3, "weekly": 2, "monthly": 3}
+    world.execute(
+        "update raw.metric_points set recorded_at = '2026-03-31 10:00+00' where value = 1",
+        "update raw.metric_points set tags = null where value = 3",
+        "update raw.metric_points set value = 'NaN' where value = 5",
+    )
+    world.build(*POINTS)
+    found = _all(
+        world,
+        "select period_start::date::text, tags::text, sum from marts.metric_aggregates"
+        " where period_type = 'monthly' order by 1",
+    )
+    assert found == [("2026-02-01", "{}", 3.0), ("2026-03-01", '{"a": 1, "b": 2}', 1.0)]
+    world.execute("delete from raw.metric_points where value = 1")
+
+
+def tags_too_long_for_a_key_are_their_checksum(world: World) -> None:
+    """A point with a novel in its tags stops no build, and stays apart from the others."""
+    novels = "jsonb_build_object('text', (select string_agg(md5(({} + n)::text), '') {}))"
+    pages = "from generate_series(1, 200) as n"
+    for start in (0, 1):
+        world.execute(
+            "insert into raw.metric_points (point_id, name, value, recorded_at, tags)"
+            f" select gen_random_uuid(), 'm', 1, '2026-02-01', {novels.format(start, pages)}"
+        )
+    world.build(*POINTS)
+    found = _all(world, "select distinct tags from marts.metric_aggregates")
+    assert [list(tags) for (tags,) in found] == [["tags_md5"]] * 2
+
+
+def an_alert_stays_on_record(world: World) -> None:
+    """Whatever becomes of the value, the rule and the clock; and is acknowledged in one build."""
+    world.execute(visits("2026-03-01", "2026-03-03"))
+    assert world.incremental.build(*ALERTS, as_of="2026-03-04T12:00:00+00:00") == []
+    (raised,) = _alerts(world)
+    assert raised[1:] == ("no_sessions", "2026-03-02", 0.0, "high", "2026-03-04", False)
+    world.execute(visits("2026-03-02"))
+    assert world.incremental.build(*ALERTS, as_of="2026-03-05T12:00:00+00:00") == []
+    assert _alerts(world) == [raised], "a later value does not change it"
+    world.execute(
+        "insert into raw.alert_acknowledgements"
+        f" values ('{raised[0]}', 'bob', '2026-03-05 10:00+00')"
+    )
+    world.build(*ALERTS)
+    (acknowledged,) = _alerts(world)
+    assert acknowledged == (*raised[:-1], True)
+    world.execute("delete from seeds.alert_rules where rule_id = 'no_sessions'")
+    for option in ((), ("--full-refresh",)):
+        failures = world.incremental.build(*ALERTS, *option, "--exclude", "resource_type:seed")
+        assert failures == []
+        assert _alerts(world) == [acknowledged], "the rule is gone, the alert stays"
+    world.execute("delete from raw.events")
+    world.build("--full-refresh")
+    assert _alerts(world) == [acknowledged]
+
+
+def a_period_is_judged_when_it_is_over(world: World) -> None:
+    """The clock alone raises an alert: no row is new."""
+    world.execute(visits("2026-03-08", "2026-03-10"))
+    assert world.incremental.build(*ALERTS, as_of="2026-03-09T23:59:59+00:00") == []
+    assert _alerts(world) == []
+    assert world.incremental.build(*ALERTS, as_of=AS_OF) == []
+    assert [(rule, day) for _, rule, day, *_ in _alerts(world)] == [("no_sessions", "2026-03-09")]
+
+
+def a_corrected_past_makes_a_later_day_unusual(world: World) -> None:
+    """The range of a day is the eight weeks before it: their change judges the day again."""
+    days = [f"2026-02-{day:02} 10:00" for day in range(1, 21)]
+    world.execute(
+        points(*((at, 50 + 100 * (number % 2), "{}") for number, at in enumerate(days))),
+        points(("2026-02-21 10:00", 150, "{}")),
+    )
+    world.build(*ALERTS)
+    assert _alerts(world) == []
+    world.execute(
+        "update raw.metric_points set value = 100 where recorded_at < '2026-02-21 00:00+00'"
+    )
+    world.build(*ALERTS)
+    assert [alert[1:4] for alert in _alerts(world)] == [("p99_unusual", "2026-02-21", 150.0)]
+
+
+METRICS_WITNESSES: list[Callable[[World], None]] = [
+    a_point_moves_to_another_month_and_another_series,
+    tags_too_long_for_a_key_are_their_checksum,
+    an_alert_stays_on_record,
+    a_period_is_judged_when_it_is_over,
+    a_corrected_past_makes_a_later_day_unusual,
+]
+
+
+def _alerts(world: World) -> list[tuple[Any, ...]]:
+    return _all(
+        world,
+        "select alert_id, rule_id, period_start::text, current_value, severity,"
+        " created_at::date::text, is_acknowledged from marts.metric_alerts"
+        " where entity_type <> 'project' order by period_start, rule_id",
+    )
+
+
+def _all(world: World, query: str) -> list[tuple[Any, ...]]:
+    return world.connection.execute(query.encode()).fetchall()
