@@ -28,6 +28,12 @@ extents as (
         max(date) as last_date
     from {{ ref('employee_metrics_daily') }}
     where isfinite(date)
+    union all
+    select
+        {{ local_date('min(period_start)') }} as first_date,
+        {{ local_date('max(period_start)') }} as last_date
+    from {{ ref('metric_aggregates') }}
+    where period_type = 'daily' and isfinite(period_start)
 ),
 
 span as (
