@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench import app_metrics, delivery, people, product
+from bench import app_metrics, delivery, funnels, people, product
 from bench.arena import DATABASE, Arena
 from bench.figures import Figure, markdown, shown
 from orchestration import server
@@ -23,6 +23,7 @@ from orchestration.settings import PROJECT_ROOT, Settings
 
 AREAS: dict[str, Callable[[Arena], Iterator[Figure]]] = {
     "product": product.measure,
+    "funnels": funnels.measure,
     "delivery": delivery.measure,
     "app_metrics": app_metrics.measure,
     "people": people.measure,

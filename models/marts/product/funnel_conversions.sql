@@ -79,20 +79,29 @@ listed_names as (
     from listed_events
 ),
 
--- A narrowed build reads the events of these only, by their index or all of them, as is cheaper.
+-- A narrowed build reads the events of these only, by reached().
 ids_of_users as (  -- noqa: ST03
-    select distinct_id
+    select
+        distinct_id,
+        '-infinity'::timestamptz as from_at,
+        'infinity'::timestamptz as to_at
     from {{ ref('int_identities__resolved') }}
     where {{ in_scope('user_id') }}
     union
-    select user_id as distinct_id
+    select
+        user_id as distinct_id,
+        '-infinity'::timestamptz as from_at,
+        'infinity'::timestamptz as to_at
     from scope
 ),
 
+-- Person by person: joined with those in scope, the planner took them for one, and compared every
+-- event with each of them.
 events as (
     select *
-    from {{ ref('int_events__attributed') }}
-    where {{ in_scope('distinct_id', of='ids_of_users') }}
+    from {{ reached(
+        ref('int_events__attributed'), 'distinct_id', 'event_at', 'ids_of_users', each=true
+    ) }}
 ),
 
 -- Every funnel in one pass over the events.

@@ -128,13 +128,13 @@ GUARDS = [
 
 @pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.name.replace(" ", "_"))
 def test_the_flagship_fails_without(guard: Guard, new_world: WorldMaker, tmp_path: Path) -> None:
-    project = copy_project(tmp_path / "project")
+    area = "product" if guard.witness in product_witnesses.PRODUCT_WITNESSES else "time_tracking"
+    project = copy_project(tmp_path / "project", area)
     macro = project / "macros" / "incremental" / guard.file
     text = macro.read_text()
     assert text.count(guard.line) == 1, f"{guard.file} no longer has the line of: {guard.name}"
     macro.write_text(text.replace(guard.line, guard.without))
 
-    area = "product" if guard.witness in product_witnesses.PRODUCT_WITNESSES else "time_tracking"
     world = new_world.of_project(project, tmp_path)(area)
     try:
         with pytest.raises(AssertionError):

