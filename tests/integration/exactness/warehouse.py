@@ -15,7 +15,7 @@ from unittest import mock
 import psycopg
 from dbt.artifacts.resources.types import NodeType
 from dbt.artifacts.schemas.run import RunExecutionResult
-from dbt.cli.main import dbtRunner
+from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from psycopg import sql
 
@@ -102,14 +102,19 @@ class Warehouse:
                     *("--exclude-resource-type", "test", *options),
                 ]
             )
-        if result.exception is not None:
-            return [f"dbt: {result.exception}"]
-        assert isinstance(result.result, RunExecutionResult)
-        return [
-            f"{r.node.name}: {r.message}"
-            for r in result.result.results
-            if r.status not in ("success", "pass", "skipped", "warn")
-        ]
+        return _failures(result)
+
+    def audit(self) -> list[str]:
+        """Run the audit, which compares marts with all of raw; returns what failed."""
+        with self._environment(self.settings.port):
+            return _failures(
+                dbtRunner().invoke(
+                    [
+                        *("test", *self._options(), "--select", "tag:audit"),
+                        *("--vars", "{audit: true}"),
+                    ]
+                )
+            )
 
     @property
     def selection(self) -> list[str]:
@@ -237,6 +242,17 @@ def lacking(
         f"{table} {row_key}: {ours.get(row_key)}, from nothing {row}"
         for row_key, row in theirs.items()
         if ours.get(row_key) != row
+    ]
+
+
+def _failures(result: dbtRunnerResult) -> list[str]:
+    if result.exception is not None:
+        return [f"dbt: {result.exception}"]
+    assert isinstance(result.result, RunExecutionResult)
+    return [
+        f"{r.node.name}: {r.message}"
+        for r in result.result.results
+        if r.status not in ("success", "pass", "skipped", "warn")
     ]
 
 
