@@ -19,6 +19,7 @@ from bench import app_metrics, delivery, funnels, people, product
 from bench.arena import DATABASE, Arena
 from bench.figures import Figure, markdown, shown
 from orchestration import server
+from orchestration.errors import TidemarkError
 from orchestration.settings import PROJECT_ROOT, Settings
 
 AREAS: dict[str, Callable[[Arena], Iterator[Figure]]] = {
@@ -46,18 +47,25 @@ def main(
     console = Console()
     settings = replace(Settings.from_environment(), database=DATABASE)
     figures: list[Figure] = []
+    failed: list[str] = []
     for area in only or AREAS:
         with tempfile.TemporaryDirectory(prefix="tidemark-bench-") as scratch:
             arena = Arena(settings, Path(scratch), events, days, console)
             try:
-                figures += AREAS[area](arena)
+                for figure in AREAS[area](arena):
+                    figures.append(figure)
+            except TidemarkError as error:
+                failed.append(area)
+                console.print(f"{area}: {error.problem}", style="red", highlight=False)
             finally:
                 arena.close()
     machine = _machine(settings, events, days)
     _show(console, figures)
-    if write and not only:
+    if write and not only and not failed:
         PAGE.write_text(markdown(figures, machine), encoding="utf-8")
         console.print(f"written: {PAGE.relative_to(PROJECT_ROOT)}")
+    if failed:
+        raise typer.Exit(1)
 
 
 def _machine(settings: Settings, events: int, days: int) -> list[tuple[str, str]]:
