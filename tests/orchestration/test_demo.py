@@ -20,7 +20,7 @@ from orchestration.settings import Settings
 from tests.integration.running import run, value
 from tests.reporting.test_page import without_plotly
 
-MOST_KEYS = 100
+MOST_KEYS = 1000  # most are status periods that run until now
 NUMBER = r"([\d,]+)"
 MART = re.compile(rf"^ +(marts(?:_people)?\.\w+) +{NUMBER} +([a-z].*\S) *$", re.MULTILINE)
 TOUCHED = re.compile(
