@@ -28,6 +28,7 @@
     {#- An empty table, in a transaction of its own, so that there is something to lock. The watermark of a
         table that is gone must not speak for this one. -#}
     {%- do lock_relation(relation) -%}
+    {%- do refuse_lost_history(relation) -%}
     {%- call statement('make_table') -%}
         delete from ops.watermarks where relation = '{{ relation_name(relation) }}';
         create table if not exists {{ relation }} (

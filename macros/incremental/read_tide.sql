@@ -8,6 +8,7 @@
         empty      the table has no row
         reshaped   the contract's columns or key differ from those of the table
         unsettled  descriptions, indexes or grants differ
+        touched_by_retention   rows were removed from it, or from what it reads (sealed_time.sql)
         fingerprint, shape, settings, reads   what the watermark remembers of the definition
 
         One query; no part of it depends on when the last build ran.
@@ -36,6 +37,7 @@
         'empty': not run_query('select exists (select from ' ~ relation ~ ')').rows[0][0],
         'whole': flags.FULL_REFRESH or tide.stale or scope_sql() is none,
     }) -%}
+    {%- do read_sealed_time(tide) -%}
     {{- return(tide) -}}
 {%- endmacro %}
 
@@ -76,7 +78,15 @@
                     and c.kind = 'reset'
                     and c.xid >= pg_snapshot_xmin(last.seen)::text::bigint
                     and not pg_visible_in_snapshot(c.xid::text::xid8, last.seen)
-            ) as refilled
+            ) as refilled,
+            exists (
+                select from ops.sealed_periods as p
+                where p.relation = any({{ text_array(tide.reads) }})
+            )
+            or exists (
+                select from ops.purged_marts as m
+                where m.relation = any({{ text_array(tide.reads + [tide.name]) }})
+            ) as touched_by_retention
         from definition
         left join ops.watermarks as last on last.relation = '{{ tide.name }}'
     )

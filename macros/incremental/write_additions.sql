@@ -38,6 +38,7 @@
                 or ({{ quoted_list(keys, 'a') }}) in (
                     select {{ quoted_list(keys, 's') }} from pg_temp.tide_scope as s
                 )
+                or {{ is_reopened('a', tide) }}
             returning a.*
         )
 

@@ -17,6 +17,9 @@
                 select {{ quoted_list(columns, 'r') }} from (
                     {{ part }}
                 ) as r
+                {%- if tide.restrained %}
+                where not {{ is_sealed('r', tide) }}
+                {%- endif %}
             {%- endcall -%}
             {%- do tide.update({'written': tide.written + load_result('main').response.rows_affected}) -%}
         {%- endfor -%}
@@ -51,6 +54,9 @@
                     ) and
                     {% endif -%}
                     not exists (select from pg_temp.tide_result as r where {{ same_row(columns) }})
+                    {%- if tide.restrained %}
+                    and not {{ is_kept('t', tide) }}
+                    {%- endif %}
                 returning t.*
             )
 
@@ -64,7 +70,11 @@
             with fresh as (
                 insert into {{ relation }} as t ({{ quoted_list(columns) }})
                 select {{ quoted_list(columns, 'r') }} from pg_temp.tide_result as r
-                where not exists (select from {{ relation }} as t where {{ same_row(compared) }})
+                where
+                    not exists (select from {{ relation }} as t where {{ same_row(compared) }})
+                    {%- if tide.restrained %}
+                    and not {{ is_sealed('r', tide) }}
+                    {%- endif %}
                 returning t.*
             )
 
@@ -83,10 +93,12 @@
     {#- The model's SQL: with the keys that were found as its scope; or, for all keys, without any condition,
         whole or chunk by chunk. -#}
     {%- if tide.whole -%}
-        {%- set whole = modules.re.sub('(?s)/[*] in scope.*?/[*] end of in scope [*]/', 'true', sql) -%}
+        {%- set whole = sealing_sql(
+            modules.re.sub('(?s)/[*] in scope.*?/[*] end of in scope [*]/', 'true', sql), tide
+        ) -%}
         {{- return(chunked_parts(whole, tide) if config.get('chunks') else [whole]) -}}
     {%- else -%}
-        {%- set scoped = sql | replace(scope_sql(), '    select * from pg_temp.tide_scope') -%}
+        {%- set scoped = sealing_sql(sql | replace(scope_sql(), '    select * from pg_temp.tide_scope'), tide) -%}
         {%- set narrowed = spanned_sql(reaching_sql(scoped, tide)) -%}
         {{- return([narrowing_sql(added_sql(narrowed), tide)]) -}}
     {%- endif -%}

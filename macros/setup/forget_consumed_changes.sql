@@ -1,11 +1,13 @@
 {% macro forget_consumed_changes() -%}
     {#- After a build: old versions that every reader has consumed go, and so do the watermarks of models
-        that the project no longer has (they would hold old versions for ever). -#}
+        that the project no longer has (they would hold old versions for ever), and what is said of late rows
+        that were deleted. -#}
     {%- if execute and flags.WHICH in ('build', 'run') -%}
         {%- set names = [] -%}
         {%- for node in graph.nodes.values() if node.config.materialized == 'incremental' -%}
             {%- do names.append(node.schema ~ '.' ~ node.alias) -%}
         {%- endfor -%}
+        select ops.forget_vanished_late_rows();
         delete from ops.watermarks where relation <> all({{ text_array(names) }});
         delete from ops.changes as c
         where

@@ -6,6 +6,7 @@
                 'database ' ~ target.dbname ~ ' has no Tidemark schema yet: run `tidemark up` first'
             ) -%}
         {%- endif -%}
+        {%- do refuse_changed_buckets() %}
         select ops.ensure_partitions()
     {%- endif -%}
 {%- endmacro %}

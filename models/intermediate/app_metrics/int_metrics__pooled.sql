@@ -1,4 +1,11 @@
-{{ config(unique_key=['name', 'period', 'period_start']) }}
+{{
+    config(
+        unique_key=['name', 'period', 'period_start'],
+        sealed_by={
+            'column': 'period_start', 'unit_column': 'period', 'units': {'day': 'day', 'week': 'week'}
+        },
+    )
+}}
 
 with
 

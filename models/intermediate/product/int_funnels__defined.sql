@@ -45,7 +45,7 @@ exclusions as (
     group by funnel_name
 ),
 
-final as (
+funnels as (
     select
         f.funnel_name,
         f.environment,
@@ -63,6 +63,25 @@ final as (
     inner join {{ ref('funnels') }} as f on checked.is_right
     inner join steps as s on f.funnel_name = s.funnel_name
     left join exclusions as x on f.funnel_name = x.funnel_name
+),
+
+final as (
+    select
+        *,
+        md5(
+            jsonb_build_array(
+                environment,
+                step_order,
+                window_seconds,
+                breakdown_property,
+                exclusions,
+                (
+                    select jsonb_agg(step.value - 'step_name' order by step.place)
+                    from jsonb_array_elements(steps) with ordinality as step (value, place)
+                )
+            )::text
+        ) as definition
+    from funnels
 )
 
 select *

@@ -7,8 +7,7 @@ scope as (
     from {{ changed(ref('stg_product__identities')) }} as i
     union all
     select e.distinct_id
-    from {{ changed(ref('stg_product__events')) }} as e
-    where coalesce(e.event_type, 'track') = 'identify' and e.user_id is not null
+    from {{ changed(ref('int_identifications__dated')) }} as e
 ),
 
 identities as (
@@ -17,20 +16,17 @@ identities as (
     where {{ in_scope('distinct_id') }}
 ),
 
-identify_events as (
+identifications as (
     select *
-    from {{ ref('stg_product__events') }}
-    where
-        event_type = 'identify'
-        and user_id is not null
-        and {{ in_scope('distinct_id') }}
+    from {{ ref('int_identifications__dated') }}
+    where {{ in_scope('distinct_id') }}
 ),
 
-latest_identify_events as (
+latest_identifications as (
     select distinct on (distinct_id)
         distinct_id,
         user_id
-    from identify_events
+    from identifications
     order by distinct_id asc, event_at desc, event_id desc
 ),
 
@@ -39,7 +35,7 @@ final as (
         coalesce(i.distinct_id, e.distinct_id) as distinct_id,
         coalesce(i.user_id, e.user_id) as user_id
     from identities as i
-    full outer join latest_identify_events as e on i.distinct_id = e.distinct_id
+    full outer join latest_identifications as e on i.distinct_id = e.distinct_id
 )
 
 select *

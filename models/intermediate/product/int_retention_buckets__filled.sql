@@ -1,4 +1,18 @@
-{{ config(unique_key=['retention_name', 'distinct_id', 'bucket_start']) }}
+{{
+    config(
+        unique_key=['retention_name', 'distinct_id', 'bucket_start'],
+        sealed_by={
+            'column': 'bucket_start',
+            'unit_column': 'period',
+            'units': {
+                'hour': 'hour', 'day': 'day', 'week': 'week', 'month': 'month', 'quarter': 'quarter'
+            },
+            'while': '({row}.retention_name, {row}.definition) in (
+                select d.retention_name, d.definition from intermediate.int_retentions__defined as d
+            )',
+        },
+    )
+}}
 
 with
 
@@ -114,7 +128,7 @@ events_of_retentions as (
             and l.environment in (e.environment, '*')
 ),
 
-final as (
+filled_buckets as (
     select
         retention_name,
         distinct_id,
@@ -134,6 +148,15 @@ final as (
         step_mask <> 0
         and {{ in_scope('retention_name', 'distinct_id', 'bucket_start') }}
     group by retention_name, distinct_id, bucket_start
+),
+
+final as (
+    select
+        b.*,
+        r.period,
+        r.definition
+    from filled_buckets as b
+    inner join retentions as r on b.retention_name = r.retention_name
 )
 
 select *

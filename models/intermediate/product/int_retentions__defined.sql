@@ -13,7 +13,7 @@ checked as materialized (
     from {{ ref('int_retention_problems__found') }}
 ),
 
-final as (
+retentions as (
     select
         r.retention_name,
         r.environment,
@@ -34,6 +34,13 @@ final as (
         ) as events
     from checked
     inner join {{ ref('retentions') }} as r on checked.is_right
+),
+
+final as (
+    select
+        *,
+        md5(jsonb_build_array(environment, period, breakdown_property, events)::text) as definition
+    from retentions
 )
 
 select *

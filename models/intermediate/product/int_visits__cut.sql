@@ -1,4 +1,9 @@
-{{ config(unique_key=['environment', 'distinct_id', 'started_at', 'session_id']) }}
+{{
+    config(
+        unique_key=['environment', 'distinct_id', 'started_at', 'session_id'],
+        sealed_by={'column': 'date', 'unit': 'day'},
+    )
+}}
 
 with
 

@@ -1,4 +1,4 @@
-{{ config(unique_key=['instance_id', 'user_id', 'step_index']) }}
+{{ config(unique_key=['instance_id', 'user_id', 'step_index'], sealed_by={'key': 'instance_id'}) }}
 
 with
 

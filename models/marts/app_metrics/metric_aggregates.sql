@@ -1,4 +1,14 @@
-{{ config(unique_key=['name', 'period_type', 'period_start', 'tags']) }}
+{{
+    config(
+        unique_key=['name', 'period_type', 'period_start', 'tags'],
+        sealed_by={
+            'column': 'period_start',
+            'unit_column': 'period_type',
+            'units': {'hourly': 'hour', 'daily': 'day', 'weekly': 'week', 'monthly': 'month'},
+            'expires': 'hourly',
+        },
+    )
+}}
 
 with
 

@@ -1,4 +1,10 @@
-{{ config(unique_key=['name', 'period_start', 'tags'], chunks='week') }}
+{{
+    config(
+        unique_key=['name', 'period_start', 'tags'],
+        chunks='week',
+        sealed_by={'column': 'period_start', 'unit': 'hour'},
+    )
+}}
 
 with
 

@@ -1,4 +1,4 @@
-{{ config(unique_key=['employee_id', 'date']) }}
+{{ config(unique_key=['employee_id', 'date'], sealed_by={'column': 'date', 'unit': 'day'}) }}
 
 with
 

@@ -1,4 +1,9 @@
-{{ config(unique_key=['employee_id', 'bucket_start']) }}
+{{
+    config(
+        unique_key=['employee_id', 'bucket_start'],
+        sealed_by={'column': 'bucket_start', 'unit': 'hour'},
+    )
+}}
 
 with
 

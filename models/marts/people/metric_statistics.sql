@@ -1,4 +1,4 @@
-{{ config(unique_key=['metric_name', 'window_days']) }}
+{{ config(unique_key=['metric_name', 'window_days'], reads_back_days=366) }}
 
 with
 

@@ -1,5 +1,8 @@
 {{
-    config(unique_key=['date', 'environment', 'event_name', 'property', 'value', 'is_other'])
+    config(
+        unique_key=['date', 'environment', 'event_name', 'property', 'value', 'is_other'],
+        sealed_by={'column': 'date', 'unit': 'day'},
+    )
 }}
 
 with

@@ -3,6 +3,7 @@
         unique_key=['bucket_start', 'environment', 'event_name'],
         adds={'of': 'stg_product__events', 'columns': ['event_count', 'unique_users']},
         chunks='week',
+        sealed_by={'column': 'bucket_start', 'unit': 'week'},
     )
 }}
 

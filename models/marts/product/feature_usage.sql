@@ -1,4 +1,4 @@
-{{ config(unique_key=['feature_name', 'date']) }}
+{{ config(unique_key=['feature_name', 'date'], sealed_by={'column': 'date', 'unit': 'day'}) }}
 
 with
 

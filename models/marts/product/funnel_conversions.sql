@@ -1,4 +1,4 @@
-{{ config(unique_key=['funnel_name', 'user_id']) }}
+{{ config(unique_key=['funnel_name', 'user_id'], sealed_by={'sql': true}) }}
 
 with
 
@@ -102,6 +102,7 @@ events as (
     from {{ reached(
         ref('int_events__attributed'), 'distinct_id', 'event_at', 'ids_of_users', each=true
     ) }}
+    where not {{ in_sealed_time('event_at') }}
 ),
 
 -- Every funnel in one pass over the events.
@@ -164,7 +165,7 @@ attempts as materialized (
     inner join funnels as f on s.funnel_name = f.funnel_name
 ),
 
-final as (
+attempts_from_raw as (
     select
         funnel_name,
         user_id,
@@ -184,6 +185,37 @@ final as (
         ) as step_timestamps
     from attempts
     where (attempt).entry is not null
+),
+
+-- Results whose entry event has been archived, as they stood then.
+kept_attempts as (
+    select
+        k.funnel_name,
+        coalesce(i.user_id, k.user_id) as user_id,
+        k.breakdown_value,
+        k.session_id,
+        k.started_at,
+        k.completed_at,
+        k.current_step,
+        k.completed,
+        k.step_timestamps
+    from {{ ref('stg_product__kept_attempts') }} as k
+    inner join funnels as f
+        on k.funnel_name = f.funnel_name and k.definition = f.definition
+    left join {{ ref('int_identities__resolved') }} as i on k.user_id = i.distinct_id
+    where {{ in_scope('k.funnel_name', 'coalesce(i.user_id, k.user_id) as user_id') }}
+),
+
+all_attempts as (
+    select * from attempts_from_raw
+    union all
+    select * from kept_attempts
+),
+
+final as (
+    select distinct on (funnel_name, user_id) *
+    from all_attempts
+    order by funnel_name asc, user_id asc, current_step desc, started_at asc
 )
 
 select *

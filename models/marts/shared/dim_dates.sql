@@ -1,4 +1,4 @@
-{{ config(unique_key=['date']) }}
+{{ config(unique_key=['date'], reads_back_days=0) }}
 
 with
 

@@ -148,7 +148,8 @@ class Warehouse:
 
     def sources(self) -> list[str]:
         """The raw tables that the project's models read, as schema.table."""
-        return sorted(f"{s.schema}.{s.identifier}" for s in self.manifest.sources.values())
+        sources = self.manifest.sources.values()
+        return sorted(f"{s.schema}.{s.identifier}" for s in sources if s.schema == "raw")
 
     def rows(self, table: str, key: list[str], columns: list[str]) -> Rows:
         """A table's rows by key."""

@@ -1,0 +1,1 @@
+"""Retention, archive and restore, on the session's server."""
