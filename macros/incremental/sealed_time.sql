@@ -22,17 +22,20 @@
     changed one are listed in ops.late_rows. When the period is restored, its rows are new again.
 -#}
 {% macro read_sealed_time(tide) -%}
-    {#- What of this model is sealed: tide.sealed (spans), tide.reopened (those that were restored since the
+    {#- What of this model is sealed: tide.sealed (spans), tide.purged (those whose rows a policy for the
+        model itself removed: nothing waits for them), tide.reopened (those that were restored since the
         last build). No query where nothing is. -#}
     {%- set config_of = config.get('sealed_by') or {} -%}
-    {%- do tide.update({'sealed': [], 'reopened': [], 'seals_keys': false, 'restrained': false}) -%}
+    {%- do tide.update({
+        'sealed': [], 'purged': [], 'reopened': [], 'seals_keys': false, 'restrained': false
+    }) -%}
     {%- if config_of and tide.touched_by_retention -%}
         {%- do tide.update({'restrained': true, 'seals_keys': 'key' in config_of}) -%}
         {%- set units = (config_of.get('units') or {none: config_of.get('unit', 'instant')}) -%}
         {%- if not tide.seals_keys -%}
             {%- do tide.update({
-                'sealed': spans_of_units(units, text_array(tide.reads), 'null')
-                    + spans_of_units(expiring_units(config_of), text_array([tide.name]), 'null'),
+                'sealed': spans_of_units(units, text_array(tide.reads), 'null'),
+                'purged': spans_of_units(expiring_units(config_of), text_array([tide.name]), 'null'),
             }) -%}
             {%- if tide.seen -%}
                 {%- do tide.update({
@@ -106,7 +109,7 @@
     {%- elif config_of.get('sql') -%}
         {{- return('false') -}}
     {%- endif -%}
-    {{- return(in_spans(alias, tide.sealed)) -}}
+    {{- return(in_spans(alias, tide.sealed + tide.purged)) -}}
 {%- endmacro %}
 
 

@@ -7,7 +7,17 @@ import sys
 import psycopg
 import typer
 
-from orchestration.cli import build, console, demo, dev, load, report, server, simulate
+from orchestration.cli import (
+    build,
+    console,
+    demo,
+    dev,
+    load,
+    report,
+    retention,
+    server,
+    simulate,
+)
 from orchestration.errors import TidemarkError
 from orchestration.server.connection import one_line
 
@@ -30,6 +40,8 @@ app.command(context_settings=build.CONTEXT)(build.build)
 app.command()(dev.dev)
 app.command()(load.load)
 app.command()(simulate.simulate)
+app.command()(retention.retention)
+app.command()(retention.restore)
 app.command()(report.report)
 
 

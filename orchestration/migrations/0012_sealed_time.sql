@@ -29,12 +29,13 @@ create index sealed_workflows_period on ops.sealed_workflows (period_id);
 comment on table ops.sealed_workflows is
 'One row a workflow and period in which sessions of it were removed: its step totals are sealed.';
 
-create table ops.superseded_archives (
+create table ops.stale_archives (
     archive_file text primary key
 );
 
-comment on table ops.superseded_archives is
-'Files of the archive that a newer one replaces: to be deleted as soon as somebody gets to it.';
+comment on table ops.stale_archives is
+'Files of the archive that are to be deleted: a newer one replaces them, or the transaction that was to '
+'need them has not committed.';
 
 create table ops.purged_marts (
     relation text primary key,

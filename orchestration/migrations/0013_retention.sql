@@ -154,8 +154,9 @@ begin
         returning p.archive_file
     )
 
-    insert into ops.superseded_archives (archive_file)
+    insert into ops.stale_archives (archive_file)
     select s.archive_file from superseded as s where s.archive_file is not null;
+    delete from ops.stale_archives as a where a.archive_file = file;
     insert into ops.sealed_periods (relation, from_at, to_at, row_count, archive_file, manifest_digest)
     values (sealed_relation, period_from, period_to, rows_gone, file, digest)
     returning period_id into new_period_id;
