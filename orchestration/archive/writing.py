@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
-from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +26,10 @@ from orchestration.errors import TidemarkError
 
 Progress = Callable[[int], object]
 
+_DRIVER_WORDS = re.compile(
+    r"^(?:[A-Z_]+: )?(?:\[libpq\] )?"
+    r"(?:Failed to [\w ]+: |Execution error \[\w+\]: )?(?:[A-Z]+:  )?"
+)
 _AHEAD = 4  # batches of the driver, 16 MB each
 
 # How PostgreSQL writes what is kept as its text, whatever the role's own settings are.
@@ -51,6 +56,10 @@ class _Found:
     first_at: str | None
     last_at: str | None
     out_of_range: set[str]
+
+
+class _BrokenOffError(Exception):
+    """The rows stopped coming."""
 
 
 def write_rows(
@@ -91,11 +100,12 @@ def write_rows(
         relative_path = files.free_name(folder, table.name, period, taken)
         with Draft(folder, relative_path, schema, table.time_column, found.rows) as draft:
             read = 0
-            for batch in _batches(cursor, source, columns, schema):
-                draft.write(batch)
-                read += batch.num_rows
-                if progress is not None:
-                    progress(read)
+            with closing(_batches(cursor, source, columns, schema)) as batches:
+                for batch in batches:
+                    draft.write(batch)
+                    read += batch.num_rows
+                    if progress is not None:
+                        progress(read)
             if read != found.rows:
                 raise TidemarkError(
                     f"{table.name} {period}: {read:,} rows came of {found.rows:,}",
@@ -119,7 +129,7 @@ def _reading(url: str, snapshot_id: str | None, what: str) -> Iterator[dbapi.Cur
             for statement in _SESSION:
                 cursor.execute(statement)
             yield cursor
-    except dbapi.Error as error:
+    except (dbapi.Error, _BrokenOffError) as error:
         raise TidemarkError(
             f"the database does not give the rows of {what}: {_one_line(error)}",
             "see `tidemark doctor`, then try again; nothing was removed from the database",
@@ -162,7 +172,7 @@ def _row(cursor: dbapi.Cursor, query: sql.Composed) -> tuple[Any, ...]:
 
 def _batches(
     cursor: dbapi.Cursor, source: sql.Composed, columns: list[Storage], schema: pa.Schema
-) -> Iterator[pa.RecordBatch]:
+) -> Generator[pa.RecordBatch]:
     """Yield the rows as they come, without what the driver notes beside each column."""
     query = sql.SQL("select {} from {}").format(
         sql.SQL(", ").join(
@@ -176,9 +186,16 @@ def _batches(
     # A thread reads ahead, so that the server works while a group is written.
     with ThreadPoolExecutor(1) as reader:
         ahead = deque(reader.submit(next, coming, None) for _ in range(_AHEAD))
-        while (batch := ahead.popleft().result()) is not None:
+        while (batch := _arrived(ahead.popleft())) is not None:
             ahead.append(reader.submit(next, coming, None))
             yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
+
+
+def _arrived(batch: Future[pa.RecordBatch | None]) -> pa.RecordBatch | None:
+    try:
+        return batch.result()
+    except (pa.ArrowException, OSError) as error:  # what the stream makes of a lost connection
+        raise _BrokenOffError(str(error)) from error
 
 
 def _describe(
@@ -209,4 +226,5 @@ def _describe(
 
 
 def _one_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return _DRIVER_WORDS.sub("", line)

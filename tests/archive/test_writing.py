@@ -125,10 +125,41 @@ def test_what_the_database_refuses_leaves_nothing(
     module_database: Settings, events: ArchivedTable, tmp_path: Path
 ) -> None:
     failing = f"{ROWS} where 1 / (extract(day from event_at) - 15) < 9 or distinct_id = 'd7'"
-    with pytest.raises(TidemarkError, match="division by zero") as caught:
+    with pytest.raises(TidemarkError, match=r"2026-08: division by zero$") as caught:
         write_rows(server.url(module_database), failing, events, "2026-08", tmp_path)
-    assert "\n" not in caught.value.problem
+    assert "nothing was removed" in caught.value.remedy
     assert not (tmp_path / "events").exists()
+
+
+@pytest.mark.parametrize("interrupted", [True, False])
+def test_rows_that_stop_coming_leave_nothing(
+    module_database: Settings,
+    connection: server.Connection,
+    events: ArchivedTable,
+    tmp_path: Path,
+    interrupted: bool,
+) -> None:
+    """By a server that ends the connection, and by Ctrl-C here."""
+    columns = [column.name for column in events.columns]
+    columns[-1] = "repeat('x', 5000) as referrer"  # more than is read ahead
+    wide = f"select {', '.join(columns)} from raw.events_2026_08"
+
+    def end(_: int) -> None:
+        if interrupted:
+            raise KeyboardInterrupt
+        connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "where query like 'COPY%' and datname = current_database()"
+        )
+
+    expected = KeyboardInterrupt if interrupted else TidemarkError
+    with pytest.raises(expected) as caught:
+        write_rows(server.url(module_database), wide, events, "2026-08", tmp_path, progress=end)
+    if isinstance(caught.value, TidemarkError):
+        said = caught.value.problem  # which of two lines depends on how much had come
+        assert said.startswith("the database does not give the rows of events 2026-08: ")
+        assert said.endswith(("administrator command", "closed the connection unexpectedly"))
+    assert list((tmp_path / "events").iterdir()) == []
 
 
 @pytest.mark.parametrize("place", [lambda _: 0, lambda size: size // 3, lambda size: size - 64])
