@@ -28,12 +28,14 @@ class Settings:
             `TIDEMARK_DATABASE_URL` names).
         port: loopback TCP port of the embedded server (`TIDEMARK_PORT`).
         database_url: another PostgreSQL in place of the embedded one (`TIDEMARK_DATABASE_URL`).
+        archive: folder of the databases' archives, None if it is in the home (`TIDEMARK_ARCHIVE`).
     """
 
     home: Path
     database: str
     port: int
     database_url: str | None
+    archive: Path | None = None
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -59,11 +61,13 @@ class Settings:
                 "use lower-case letters, digits and underscores",
             )
         home = os.environ.get("TIDEMARK_HOME")
+        archive = os.environ.get("TIDEMARK_ARCHIVE")
         return cls(
             home=Path(home).expanduser().absolute() if home else default_home(),
             database=database or named_by_url or "tidemark",
             port=int(port),
             database_url=database_url,
+            archive=Path(archive).expanduser().absolute() if archive else None,
         )
 
 
