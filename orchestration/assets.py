@@ -122,7 +122,7 @@ def raw_tables(manifest: Props) -> list[dg.AssetSpec]:
             description=source["description"],
             group_name=source["source_name"],
             owners=[owners[source["source_name"]]] if source["source_name"] in owners else [],
-            tags={"layer": "raw"},
+            tags={"layer": source["schema"]},
             kinds={"postgres"},
         )
         for source in manifest["sources"].values()

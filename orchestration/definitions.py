@@ -6,13 +6,18 @@ import dagster as dg
 
 from orchestration import assets, manifest, schedules, sensors
 from orchestration.resources import Warehouse
+from orchestration.retention import assets as retention
 
 _manifest = manifest.load()
 
 defs = dg.Definitions(
-    assets=[assets.build_assets(_manifest), *assets.raw_tables(_manifest)],
-    jobs=[schedules.build_everything, sensors.build_time_tracking],
-    schedules=[schedules.hourly_build],
+    assets=[
+        assets.build_assets(_manifest),
+        *assets.raw_tables(_manifest),
+        retention.retention_assets(_manifest, assets.POOL),
+    ],
+    jobs=[schedules.build_everything, sensors.build_time_tracking, retention.apply_retention],
+    schedules=[schedules.hourly_build, retention.daily_retention],
     sensors=[sensors.workflow_completions],
     resources={"warehouse": Warehouse()},
     # dbt is a process of its own already: a further one for the step costs seconds and no more.

@@ -8,7 +8,7 @@
     2. scope: the keys of rows that the old watermark had not seen, in their new and their old versions;
     3. result: the model's own SQL for these keys (for all keys from nothing, and after an edit);
     4. delete what is in scope and not in the result, insert what is missing, log both for the readers;
-       sealed time stays as it is (sealed_time.sql);
+       sealed time stays as it is (read_sealed_time.sql);
     5. store the watermark.
 -#}
 {% materialization incremental, adapter='postgres' %}

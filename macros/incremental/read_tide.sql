@@ -8,7 +8,7 @@
         empty      the table has no row
         reshaped   the contract's columns or key differ from those of the table
         unsettled  descriptions, indexes or grants differ
-        touched_by_retention   rows were removed from it, or from what it reads (sealed_time.sql)
+        touched_by_retention   rows were removed from it, or from what it reads (read_sealed_time.sql)
         fingerprint, shape, settings, reads   what the watermark remembers of the definition
 
         One query; no part of it depends on when the last build ran.

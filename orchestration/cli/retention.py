@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
+from rich.table import Table
 
 from orchestration import server
 from orchestration.cli import console
@@ -41,7 +42,7 @@ def retention(
 
 def restore(
     table: Annotated[str, typer.Argument(help="The raw table, e.g. events.")],
-    from_at: Annotated[str, typer.Option("--from", help="ISO date or time: the first to come back.")],
+    from_at: Annotated[str, typer.Option("--from", help="ISO date or time: from it.")],
     to_at: Annotated[str, typer.Option("--to", help="ISO date or time: before it.")],
 ) -> None:
     """Bring archived periods back into raw, whole. The next build folds in what waited for them."""
@@ -52,7 +53,9 @@ def restore(
     server.ensure_up(settings)
     first, last = moment(from_at), moment(to_at)
     if last <= first:
-        raise TidemarkError(f"--to {to_at} is not after --from {from_at}", "give --from before --to")
+        raise TidemarkError(
+            f"--to {to_at} is not after --from {from_at}", "give --from before --to"
+        )
     out = console.out()
     back = steps.run(
         settings,
@@ -60,7 +63,8 @@ def restore(
         first,
         last,
         lambda period: out.print(
-            f"{table} {period.from_at:%Y-%m}: {console.plural(period.rows, 'row')} from {period.archive_file}"
+            f"{table} {period.from_at:%Y-%m}: {console.plural(period.rows, 'row')} "
+            f"from {period.archive_file}"
         ),
     )
     if not back:
@@ -68,8 +72,8 @@ def restore(
         return
     rows = sum(period.rows for period in back)
     out.print(
-        f"[green]{console.plural(rows, 'row')}[/] of {console.plural(len(back), 'period')} are back in "
-        f"raw.{escape(table)}; now: tidemark build"
+        f"[green]{console.plural(rows, 'row')}[/] of {console.plural(len(back), 'period')} "
+        f"are back in raw.{escape(table)}; now: tidemark build"
     )
 
 
@@ -103,7 +107,8 @@ def _report(settings: Settings, as_of: datetime) -> None:
     if going:
         out.print(
             f"{console.plural(len(going), 'period')} with "
-            f"{console.plural(sum(c.rows for c in going), 'row')} would go: tidemark retention --apply"
+            f"{console.plural(sum(c.rows for c in going), 'row')} would go: "
+            "tidemark retention --apply"
         )
 
 
@@ -142,14 +147,17 @@ def _verify(settings: Settings) -> None:
         out.print(f"[red]damaged[/] {escape(problem.sentence)}", soft_wrap=True)
         out.print(f"  -> {escape(problem.remedy)}", soft_wrap=True)
     for name in unknown:
-        out.print(f"[yellow]unknown[/] {escape(name)}: the database remembers no such file", soft_wrap=True)
+        out.print(
+            f"[yellow]unknown[/] {escape(name)}: the database remembers no such file",
+            soft_wrap=True,
+        )
     damaged = len({problem.file for problem in problems})
     out.print(f"{console.plural(count, 'archived file')}, {damaged} damaged")
     if problems:
         raise typer.Exit(1)
 
 
-def _table(candidates: list[Candidate], actions: list[str]) -> console.Table:
+def _table(candidates: list[Candidate], actions: list[str]) -> Table:
     return console.table(
         ("table", "period", "rows", "size", "what"),
         (

@@ -1,9 +1,10 @@
 """Doing what the policy says, in an order in which a crash at any point loses nothing.
 
-For each expired period: the name of its file is noted as stale; the rows are written into the archive and
-read back; one transaction checks that they are still the same rows and that nothing stands against it,
-removes them, records the sealed time and takes the note away. Files that are noted as stale are deleted
-at the beginning of a run: they belong to a transaction that did not commit, or a newer file replaces them.
+For each expired period: the name of its file is noted as stale; the rows are written into the
+archive and read back; one transaction checks that they are still the same rows and that nothing
+stands against it, removes them, records the sealed time and takes the note away. Files that are
+noted as stale are deleted at the beginning of a run: they belong to a transaction that did not
+commit, or a newer file replaces them.
 """
 
 from __future__ import annotations
@@ -61,8 +62,8 @@ def run(settings: Settings, as_of: datetime, begun: Said | None = None) -> list[
         begun: is told of each period before it is begun.
 
     Raises:
-        TidemarkError: the policy is wrong, another run is under way, or the disk or the database refuses.
-            What was done before it is done; a next run goes on.
+        TidemarkError: the policy is wrong, another run is under way, or the disk or the database
+            refuses. What was done before it is done; a next run goes on.
     """
     with server.connect(settings, autocommit=True) as connection, only_run(connection):
         folder = files.archive_folder(settings)
@@ -121,7 +122,8 @@ def _remove(
     rows, snapshot, file, digest = described
     if candidate.partition:
         query = (
-            "select ops.remove_partition(%s::regclass, %s::regclass, %s, %s, %s, %s::pg_snapshot, %s, %s, %s, %s)"
+            "select ops.remove_partition(%s::regclass, %s::regclass, %s, %s,"
+            " %s, %s::pg_snapshot, %s, %s, %s, %s)"
         )
         of_what: tuple[object, ...] = (
             candidate.rule.relation, candidate.partition, candidate.from_at, candidate.to_at,

@@ -1,4 +1,4 @@
-"""What the policy means today: which periods have expired, and what stands against their removal."""
+"""What the policy means today: which periods have expired, and what keeps them."""
 
 from __future__ import annotations
 
@@ -70,14 +70,15 @@ def make(connection: Connection, rules: list[Rule], as_of: datetime) -> list[Can
 
 
 def _partitions(connection: Connection, rule: Rule, before: datetime) -> Iterator[Candidate]:
-    """The partitions of a raw table that end before a time and have rows."""
+    """List the partitions of a raw table that end before a time and have rows."""
     partitions = connection.execute(
         """
         with bounds as (
             select
                 c.oid::regclass::text as name,
                 regexp_match(
-                    pg_get_expr(c.relpartbound, c.oid), 'FROM \\(''([^'']+)''\\) TO \\(''([^'']+)''\\)'
+                    pg_get_expr(c.relpartbound, c.oid),
+                    'FROM \\(''([^'']+)''\\) TO \\(''([^'']+)''\\)'
                 ) as ends,
                 pg_total_relation_size(c.oid) as bytes
             from pg_inherits as i
@@ -103,7 +104,7 @@ def _partitions(connection: Connection, rule: Rule, before: datetime) -> Iterato
 
 
 def _sessions(connection: Connection, rule: Rule, before: datetime) -> Iterator[Candidate]:
-    """Sessions of workflows that are over, by the month in which they ended."""
+    """List sessions of workflows that are over, by the month in which they ended."""
     months = connection.execute(
         """
         select
@@ -143,7 +144,7 @@ def _sessions(connection: Connection, rule: Rule, before: datetime) -> Iterator[
 
 
 def _mart(connection: Connection, rule: Rule, before: datetime) -> Iterator[Candidate]:
-    """The rows of a mart before a time: of whole days, so that none is cut."""
+    """Look at the rows of a mart before a time: of whole days, so that none is cut."""
     midnight = before.replace(hour=0, minute=0, second=0, microsecond=0)
     rows, size = connection.execute(
         "select row_count, bytes from ops.expired_rows(%s, %s)", [rule.relation, midnight]

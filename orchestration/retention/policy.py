@@ -54,28 +54,42 @@ def read(connection: Connection, root: Path = PROJECT_ROOT) -> list[Rule]:
         root: the folder of the project.
 
     Raises:
-        TidemarkError: a row is wrong; names the file, the line and the rule. Or nothing has been built.
+        TidemarkError: a row is wrong; names the file, the line and the rule. Or nothing has been
+            built.
     """
-    path = root / POLICY
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            lines = list(csv.reader(file))
-    except FileNotFoundError as error:
-        raise TidemarkError(f"there is no {POLICY}", "restore the file") from error
-    if not lines or [name.strip() for name in lines[0]] != HEADER:
-        raise TidemarkError(f"{POLICY} does not begin with {','.join(HEADER)}", "mend its first line")
     targets = _targets(connection)
     rules: dict[str, Rule] = {}
-    for number, line in enumerate(lines[1:], start=2):
-        if not any(cell.strip() for cell in line):
-            continue
-        rule = _rule(number, [cell.strip() for cell in line], targets)
+    for number, line in _lines(root):
+        rule = _rule(number, line, targets)
         if rule is None:
             continue
         if rule.relation in rules:
             raise _wrong(number, f"{rule.table_name} is named twice")
         rules[rule.relation] = rule
     return list(rules.values())
+
+
+def table_names(root: Path = PROJECT_ROOT) -> list[str]:
+    """Return the tables that the policy names, in its order; looks at nothing else.
+
+    Raises:
+        TidemarkError: there is no policy.
+    """
+    return list(dict.fromkeys(line[0] for _, line in _lines(root)))
+
+
+def _lines(root: Path) -> list[tuple[int, list[str]]]:
+    """Read the rows of the file with the numbers of their lines."""
+    try:
+        with (root / POLICY).open(encoding="utf-8", newline="") as file:
+            lines = [[cell.strip() for cell in line] for line in csv.reader(file)]
+    except FileNotFoundError as error:
+        raise TidemarkError(f"there is no {POLICY}", "restore the file") from error
+    if not lines or lines[0] != HEADER:
+        raise TidemarkError(
+            f"{POLICY} does not begin with {','.join(HEADER)}", "mend its first line"
+        )
+    return [(number, line) for number, line in enumerate(lines[1:], start=2) if any(line)]
 
 
 def _rule(number: int, line: list[str], targets: dict[str, Target]) -> Rule | None:
@@ -115,7 +129,7 @@ def _rule(number: int, line: list[str], targets: dict[str, Target]) -> Rule | No
 
 
 def _targets(connection: Connection) -> dict[str, Target]:
-    """The tables that a policy may name, by their bare name."""
+    """Read the tables that a policy may name, by their bare name."""
     rows = connection.execute(
         """
         select

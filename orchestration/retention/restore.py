@@ -48,15 +48,16 @@ def run(
     Args:
         settings: which database and archive.
         table_name: without its schema.
-        from_at, to_at: half-open.
+        from_at: where it begins.
+        to_at: where it ends; not part of it.
         begun: is told of each period before it is brought back.
 
     Returns:
         What came back; nothing where no sealed period has part in it.
 
     Raises:
-        TidemarkError: there is no such table, a file is damaged or was never written, or the disk or
-            the database refuses.
+        TidemarkError: there is no such table, a file is damaged or was never written, or the disk
+            or the database refuses.
     """
     with server.connect(settings, autocommit=True) as connection, only_run(connection):
         table = raw.read_table(connection, table_name)
@@ -87,7 +88,8 @@ def sealed(
     Args:
         connection: to the database.
         relation: of which table; None for all.
-        from_at, to_at: half-open.
+        from_at: where the stretch begins.
+        to_at: where it ends; not part of it.
     """
     rows = connection.execute(
         """
@@ -124,9 +126,7 @@ def verify(settings: Settings) -> tuple[int, list[Problem], list[str]]:
     return len(known), problems, unknown
 
 
-def _bring_back(
-    connection: Connection, folder: Path, table: raw.Table, period: Period
-) -> None:
+def _bring_back(connection: Connection, folder: Path, table: raw.Table, period: Period) -> None:
     """One period, in one transaction: rows, the end of the seal, and what waited for it."""
     assert period.archive_file is not None  # noqa: S101  run() has refused it
     described = manifest.read(folder, period.archive_file, period.manifest_digest)
@@ -137,22 +137,22 @@ def _bring_back(
     )
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(
-            sql.SQL("create temporary table tide_restored on commit drop as select {} from {} limit 0").format(
-                columns, table.identifier
-            )
+            sql.SQL(
+                "create temporary table tide_restored on commit drop as select {} from {} limit 0"
+            ).format(columns, table.identifier)
         )
         reading.copy_into(cursor, folder, described, STAGE)
         cursor.execute(_deleting(table))
         cursor.execute(
-            sql.SQL("insert into {} ({columns}) select {columns} from {} on conflict do nothing").format(
-                table.identifier, STAGE, columns=columns
-            )
+            sql.SQL(
+                "insert into {} ({columns}) select {columns} from {} on conflict do nothing"
+            ).format(table.identifier, STAGE, columns=columns)
         )
         cursor.execute("select ops.reopen_period(%s)", [period.period_id])
 
 
 def _deleting(table: raw.Table) -> sql.Composed:
-    """A row that came again while its first delivery was archived gives way to it.
+    """Let a row that came again while its first delivery was archived give way to it.
 
     In a mutable table it does so only if it is no newer, as `tidemark load` decides.
     """

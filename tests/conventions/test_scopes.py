@@ -37,7 +37,7 @@ UNWATCHED: dict[tuple[str, str], str] = {
         "made of int_funnels__defined, which is watched; a row more for a name that another funnel "
         "asks for means what * meant"
     ),
-    ("funnel_conversions", "kept_funnel_attempts"): (
+    ("funnel_conversions", "stg_product__kept_attempts"): (
         "they equal the rows that stand when retention writes them, and go when their events return"
     ),
     ("int_retention_buckets__filled", "int_retention_events__listed"): (

@@ -19,7 +19,11 @@ from orchestration.settings import PROJECT_ROOT, Settings
 from tests.conftest import free_port
 from tests.orchestration.asset_graph import SNAPSHOT, UPDATE, text_of
 
-LAYERS = {"raw", "staging", "intermediate", "marts", "marts_people", "seeds", "snapshots"}
+LAYERS = {
+    *("raw", "staging", "intermediate", "marts", "marts_people", "seeds", "snapshots"),
+    *("ops", "retention"),
+}
+UNOWNED = {"seeds", "ops", "retention"}
 
 
 def test_the_asset_graph_is_the_recorded_one(defs: dg.Definitions) -> None:
@@ -48,7 +52,7 @@ def test_dbt_groups_are_the_groups_and_give_the_owners(defs: dg.Definitions) -> 
     for spec in defs.resolve_all_asset_specs():
         assert spec.key.path[0] in LAYERS
         assert spec.description, spec.key
-        assert spec.group_name in groups or spec.key.path[0] == "seeds", spec.key
+        assert spec.group_name in groups or spec.key.path[0] in UNOWNED, spec.key
         if spec.group_name in groups:
             assert list(spec.owners) == [groups[spec.group_name]]
 
@@ -71,7 +75,9 @@ def test_schedule_and_sensor_are_on(defs: dg.Definitions) -> None:
 
 def test_jobs_select_their_assets(defs: dg.Definitions) -> None:
     materializable = {
-        spec.key for spec in defs.resolve_all_asset_specs() if spec.key.path[0] != "raw"
+        spec.key
+        for spec in defs.resolve_all_asset_specs()
+        if spec.key.path[0] not in ("raw", "ops", "retention")
     }
     everything = defs.resolve_job_def("build_everything").asset_layer.selected_asset_keys
     assert everything == materializable

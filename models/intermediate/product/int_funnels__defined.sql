@@ -67,21 +67,21 @@ funnels as (
 
 final as (
     select
-        *,
+        f.*,
         md5(
             jsonb_build_array(
-                environment,
-                step_order,
-                window_seconds,
-                breakdown_property,
-                exclusions,
+                f.environment,
+                f.step_order,
+                f.window_seconds,
+                f.breakdown_property,
+                f.exclusions,
                 (
                     select jsonb_agg(step.value - 'step_name' order by step.place)
-                    from jsonb_array_elements(steps) with ordinality as step (value, place)
+                    from jsonb_array_elements(f.steps) with ordinality as step (value, place)
                 )
             )::text
         ) as definition
-    from funnels
+    from funnels as f
 )
 
 select *

@@ -16,8 +16,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.integration.exactness import raw_rows
 from tests.integration.conftest import WorldMaker
+from tests.integration.exactness import raw_rows
 from tests.integration.exactness.delivery_witnesses import DELIVERY_WITNESSES
 from tests.integration.exactness.funnel_witnesses import FUNNEL_WITNESSES
 from tests.integration.exactness.metrics_witnesses import METRICS_WITNESSES

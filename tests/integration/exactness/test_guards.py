@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.exactness import product_witnesses, witnesses
 from tests.integration.conftest import WorldMaker
+from tests.integration.exactness import product_witnesses, witnesses
 from tests.integration.exactness.warehouse import copy_project
 from tests.integration.exactness.world import World
 

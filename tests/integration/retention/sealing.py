@@ -1,4 +1,4 @@
-"""Sealing and reopening months of a world by the database's own steps, with a table as the archive."""
+"""Sealing and reopening months of a world by the database's own steps; a table is the archive."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ def seal(world: World, table: str, month: str) -> list[str]:
     rows = _value(world, sql.SQL("select count(*) from {}").format(kept))
     objections: list[str] = _value(
         world,
-        "select ops.remove_partition(%s::regclass, %s::regclass, %s, %s, %s, null, null, null, %s, %s)",
+        "select ops.remove_partition(%s::regclass, %s::regclass, %s, %s, %s,"
+        " null, null, null, %s, %s)",
         *(f"raw.{table}", partition, first, last, rows, STILL_DAYS, NO_HOLD),
     )
     return objections

@@ -68,9 +68,13 @@ def test_hours_and_days_of_people_stay(new_area: Callable[[str], World]) -> None
         select 'e' || n, 'core' from generate_series(1, 3) as n
         """,
         """
-        insert into raw.employee_metrics (employee_id, recorded_at, burnout_score, degree_centrality)
+        insert into raw.employee_metrics
+            (employee_id, recorded_at, burnout_score, degree_centrality)
         select
-            'e' || n % 3 + 1, timestamptz '2026-01-20 00:00+00' + n * interval '3 hours', n % 90, n % 7
+            'e' || n % 3 + 1,
+            timestamptz '2026-01-20 00:00+00' + n * interval '3 hours',
+            n % 90,
+            n % 7
         from generate_series(1, 200) as n
         """,
     )
@@ -102,7 +106,8 @@ def test_totals_of_workflows_stay_and_can_be_reassigned(new_area: Callable[[str]
         "insert into raw.workflow_templates values ('t', 'T', 'bug')",
         "insert into raw.workflow_template_steps values ('t', 1, 'one', 30)",
         """
-        insert into raw.workflow_instances (instance_id, template_id, user_id, status, started_at, completed_at)
+        insert into raw.workflow_instances
+            (instance_id, template_id, user_id, status, started_at, completed_at)
         values
         ('old', 't', 'ann', 'completed', '2026-01-05 08:00+00', '2026-01-05 12:00+00'),
         ('open', 't', 'ann', 'active', '2026-01-05 08:00+00', null),
@@ -122,10 +127,13 @@ def test_totals_of_workflows_stay_and_can_be_reassigned(new_area: Callable[[str]
     world.build()
     before = all_rows(world)
     remove = (
-        "select ops.remove_sessions('2026-02-01 00:00+00', '2026-01-01 00:00+00', 0, null, null, null, 7, 0)"
+        "select ops.remove_sessions("
+        "'2026-02-01 00:00+00', '2026-01-01 00:00+00', 0, null, null, null, 7, 0)"
     )
     assert world.connection.execute(remove).fetchone() == ([],)
-    left = world.connection.execute("select session_id from raw.time_sessions order by 1").fetchall()
+    left = world.connection.execute(
+        "select session_id from raw.time_sessions order by 1"
+    ).fetchall()
     assert left == [("c",), ("d",), ("e",)]
     world.build("--full-refresh")
     assert all_rows(world) == before
@@ -153,8 +161,8 @@ def test_totals_of_workflows_stay_and_can_be_reassigned(new_area: Callable[[str]
 
     with world.connection.transaction():
         world.connection.execute(
-            "insert into raw.time_sessions"
-            " (session_id, instance_id, step_index, started_at, ended_at, total_seconds, is_active) values"
+            "insert into raw.time_sessions (session_id, instance_id, step_index, started_at,"
+            " ended_at, total_seconds, is_active) values"
             " ('a', 'old', 1, '2026-01-05 08:00+00', '2026-01-05 09:00+00', 3600, false),"
             " ('b', 'old', 2, '2026-01-05 09:00+00', '2026-01-05 10:00+00', 1800, false)"
         )
@@ -169,7 +177,13 @@ def test_totals_of_workflows_stay_and_can_be_reassigned(new_area: Callable[[str]
 
 def test_attempts_that_began_before_keep_their_result(new_area: Callable[[str], World]) -> None:
     world = new_area("product")
-    steps = ("page_view", "search_performed", "mission_created", "mission_completed", "spec_created")
+    steps = (
+        "page_view",
+        "search_performed",
+        "mission_created",
+        "mission_completed",
+        "spec_created",
+    )
     values = ", ".join(
         f"(gen_random_uuid(), '{name}', '{at}', '{who}')"
         for who in ("ann", "bob")

@@ -18,11 +18,13 @@ def world(new_world: WorldMaker) -> Iterator[World]:
     made.execute(
         """
         insert into raw.events
-            (event_id, event_type, event_name, event_at, distinct_id, user_id, session_id, properties)
+            (event_id, event_type, event_name, event_at, distinct_id, user_id, session_id,
+             properties)
         select
             ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid,
             case when n % 17 = 0 then 'identify' else 'track' end,
-            (array['page_view', 'search_performed', 'mission_created', 'mission_completed'])[n % 4 + 1],
+            (array['page_view', 'search_performed', 'mission_created', 'mission_completed'])
+                [n % 4 + 1],
             timestamptz '2025-12-20 00:00+00' + n * interval '7 hours 13 minutes',
             (array['anon-1', 'bob', 'cat'])[n % 3 + 1],
             case when n % 17 = 0 then 'ann' end,
@@ -52,7 +54,7 @@ def test_rows_for_sealed_time_wait_and_count_once_it_is_restored(world: World) -
     before = all_rows(world)
     late = "00000000-0000-4000-9000-00000000000"
     world.execute(
-        # In the sealed month; on the first whole day after it, in a week and a quarter that are not.
+        # In the sealed month; and on the first whole day after it, in a week that is not whole.
         f"""
         insert into raw.events (event_id, event_name, event_at, distinct_id) values
         ('{late}1', 'page_view', '2026-01-15 12:00+00', 'dan'),
@@ -172,7 +174,7 @@ def test_a_zone_beside_utc_seals_the_days_that_a_month_cuts(new_world: WorldMake
     assert seal(world, "events", "2026-01") == []
     world.build("--full-refresh")
     assert all_rows(world) == before
-    # The local 31 January lasts until 05:00: an event of 04:45 belongs to it, though its month is whole.
+    # The local 31 January lasts until 05:00: an event of 04:45 belongs to it, in a whole month.
     world.execute(insert + "(gen_random_uuid(), 'page_view', '2026-02-01 04:45+00', 'ann')")
     world.build()
     after = all_rows(world)
