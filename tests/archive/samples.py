@@ -71,6 +71,8 @@ def archived(folder: Path, count: int = 1_000, period: str = "2026-08") -> Manif
         first_at=FIRST_AT.isoformat(),
         last_at=(FIRST_AT + timedelta(minutes=count - 1)).isoformat(),
         columns=tuple(storage.described for storage in stored_types.chosen(EVENTS.columns, set())),
+        key=EVENTS.key,
+        time_column=EVENTS.time_column,
         bytes=written.bytes,
         file_sha256=written.file_sha256,
         content_hash=written.content_hash,
