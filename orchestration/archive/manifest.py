@@ -49,7 +49,7 @@ class Manifest:
         last_at: the latest.
         columns: in the file's order.
         key: names of the primary key's columns.
-        time_column: what the period is a period of; rows lie in its order.
+        time_column: what the period is a period of; the rows of a group lie in its order.
         bytes: size of the file.
         file_sha256: of the whole file.
         content_hash: of the rows, whatever the file's layout (see `content_hash`).

@@ -77,19 +77,22 @@ def replace_values(
     _refuse_damaged(folder, described)
     relative_path = files.free_name(folder, described.table_name, described.period, taken)
     schema = _schema(folder, described)
-    ends = _Ends(described.key)
+    ends, other_key = _Ends(described.key), False
     with Draft(folder, relative_path, schema, described.time_column, described.row_count) as draft:
         for batch in _rows(folder, described):
-            touched = _touched(batch, replacements)
+            touched, key = _touched(batch, replacements), batch.select(described.key)
             for one in replacements:
                 batch = _replaced(batch, one)
             if scrub is not None:
                 batch = scrub(batch, touched)
             draft.write(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
             ends.add(batch)
+            other_key = other_key or not key.equals(batch.select(described.key))
         written = draft.finish()
     # Values that were replaced must not stay behind in what the manifest says of the least key.
-    first_key, last_key = ends.texts
+    first_key, last_key = described.first_key, described.last_key
+    if other_key:
+        first_key, last_key = ends.texts
     made = replace(
         described,
         file=relative_path,
