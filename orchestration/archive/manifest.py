@@ -48,6 +48,8 @@ class Manifest:
         first_at: the earliest time of the table's time column, ISO 8601 in UTC.
         last_at: the latest.
         columns: in the file's order.
+        key: names of the primary key's columns.
+        time_column: what the period is a period of; the rows of a group lie in its order.
         bytes: size of the file.
         file_sha256: of the whole file.
         content_hash: of the rows, whatever the file's layout (see `content_hash`).
@@ -65,6 +67,8 @@ class Manifest:
     first_at: str | None
     last_at: str | None
     columns: tuple[StoredColumn, ...]
+    key: tuple[str, ...]
+    time_column: str
     bytes: int
     file_sha256: str
     content_hash: str
@@ -144,7 +148,7 @@ def _understood(found: Any, path: Path, remedy: str) -> Manifest:
         )
     try:
         columns = tuple(StoredColumn(**column) for column in found.pop("columns"))
-        manifest = Manifest(columns=columns, **found)
+        manifest = Manifest(columns=columns, key=tuple(found.pop("key")), **found)
     except (AttributeError, KeyError, TypeError) as error:
         raise TidemarkError(f"the manifest {path} does not have its fields", remedy) from error
     for field in fields(Manifest):

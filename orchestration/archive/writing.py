@@ -217,6 +217,8 @@ def _describe(
         first_at=found.first_at,
         last_at=found.last_at,
         columns=tuple(column.described for column in columns),
+        key=table.key,
+        time_column=table.time_column,
         bytes=written.bytes,
         file_sha256=written.file_sha256,
         content_hash=written.content_hash,

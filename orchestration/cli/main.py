@@ -8,6 +8,7 @@ import psycopg
 import typer
 
 from orchestration.cli import (
+    archive,
     build,
     console,
     demo,
@@ -43,6 +44,7 @@ app.command()(simulate.simulate)
 app.command()(retention.retention)
 app.command()(retention.restore)
 app.command()(report.report)
+app.add_typer(archive.app, name="archive")
 
 
 def main() -> None:

@@ -319,6 +319,11 @@ declare
     target ops.retention_targets;
 begin
     select t.* into target from ops.retention_targets as t where t.relation = mart and not t.is_raw;
+    row_count := 0;
+    bytes := 0;
+    if to_regclass(mart) is null then
+        return;
+    end if;
     execute format(
         'select count(*), coalesce(sum(pg_column_size(t.*)), 0) from %s as t where %I < $1 and (%s)',
         mart::regclass, target.time_column, coalesce(target.only_where, 'true')

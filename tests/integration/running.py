@@ -19,6 +19,8 @@ def environment(settings: Settings) -> dict[str, str]:
         "TIDEMARK_PORT": str(settings.port),
         "TIDEMARK_DATABASE": settings.database,
     }
+    if settings.archive:
+        variables["TIDEMARK_ARCHIVE"] = str(settings.archive)
     if settings.database_url:
         variables["TIDEMARK_DATABASE_URL"] = settings.database_url
     return os.environ | variables

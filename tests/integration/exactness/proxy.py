@@ -13,9 +13,10 @@ CANCEL_REQUEST = 80877102
 
 
 class Proxy:
-    """Listens on loopback and forwards to a server, calling `before` ahead of each simple query.
+    """Listens on loopback and forwards to a server, calling `before` ahead of each query.
 
-    `before(number, sql)` gets the number of the query, counted from 1, and its text.
+    `before(number, sql)` gets the number of the query, counted from 1, and its text (of one with
+    parameters: none).
     Where it returns False both connections are cut: the server never sees the query, as when the
     client was killed at that point.
     """
@@ -40,7 +41,7 @@ class Proxy:
 
     @property
     def queries(self) -> int:
-        """How many simple queries have come by."""
+        """How many queries have come by."""
         return self._count
 
     def _accept(self) -> None:
@@ -68,7 +69,7 @@ class Proxy:
                 head = _read(client, 5)
                 kind, length = struct.unpack("!cI", head)
                 body = _read(client, length - 4)
-                if kind == b"Q" and not self._allowed(body[:-1].decode()):
+                if kind in (b"Q", b"E") and not self._allowed(_text(kind, body)):
                     break
                 server.sendall(head + body)
         except (OSError, EOFError):
@@ -83,6 +84,11 @@ class Proxy:
         with self._lock:
             self._count += 1
             return self._before(self._count, sql)
+
+
+def _text(kind: bytes, body: bytes) -> str:
+    """The text of a simple query; an Execute names a statement that was sent before."""
+    return body[:-1].decode() if kind == b"Q" else ""
 
 
 def _read(sock: socket.socket, size: int) -> bytes:
