@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.server.bootstrap import administrator, create_database
 from orchestration.settings import Settings
+from tests.conftest import TEMPLATE
 from tests.integration.exactness.warehouse import Warehouse
 from tests.integration.exactness.world import World
 
@@ -23,11 +25,24 @@ class WorldMaker:
     incremental: Warehouse
     nothing: Warehouse
 
-    def __call__(self, area: str | None = None) -> World:
-        """Make a world without any row; with an area, of its models and what they read."""
+    def __call__(self, area: str | None = None, template: str = TEMPLATE) -> World:
+        """Make a world without any row; with an area, of its models and what they read.
+
+        Args:
+            area: of the models.
+            template: the database that it begins as a copy of; `keep` makes one.
+        """
         self.incremental.area = self.nothing.area = area
-        self.incremental.renew()
+        self.incremental.renew(template)
         return World(self.incremental, self._nothing)
+
+    def keep(self, world: World, name: str) -> str:
+        """Close a world and keep a copy of its database, for others to begin with."""
+        world.close()
+        kept = replace(world.incremental.settings, database=name)
+        with administrator(kept) as admin:
+            create_database(admin, kept, template=world.incremental.settings.database)
+        return name
 
     def of_project(self, project: Path, scratch: Path) -> WorldMaker:
         """Return the same for another copy of the project."""

@@ -72,15 +72,15 @@ class Warehouse:
         """Parse again at the next use: the project's files were edited."""
         self._manifest = None
 
-    def renew(self) -> None:
-        """Make the database anew, without any row."""
+    def renew(self, template: str = TEMPLATE) -> None:
+        """Make the database anew, without any row or as a copy of another one."""
         with administrator(self.settings) as admin:
             admin.execute(
                 sql.SQL("drop database if exists {} with (force)").format(
                     sql.Identifier(self.settings.database)
                 )
             )
-            create_database(admin, self.settings, template=TEMPLATE)
+            create_database(admin, self.settings, template=template)
 
     def build(
         self, *options: str, zone: str = "UTC", as_of: str = AS_OF, port: int | None = None

@@ -11,8 +11,8 @@ from tests.integration.exactness.world import World
 from tests.integration.retention.sealing import all_rows, late_rows, reopen, seal
 
 
-@pytest.fixture
-def world(new_world: WorldMaker) -> Iterator[World]:
+@pytest.fixture(scope="module")
+def three_months(new_world: WorldMaker) -> str:
     """Three months of events of three people, built."""
     made = new_world("product")
     made.execute(
@@ -34,6 +34,13 @@ def world(new_world: WorldMaker) -> Iterator[World]:
         """
     )
     made.build()
+    return new_world.keep(made, "three_months")
+
+
+@pytest.fixture
+def world(new_world: WorldMaker, three_months: str) -> Iterator[World]:
+    """The three months, as a world of this test's own."""
+    made = new_world("product", three_months)
     yield made
     made.close()
 
