@@ -1,6 +1,7 @@
 -- The audit reads everything, which no build does:
 --     dbt test --select tag:audit --vars 'audit: true'
--- Here: distinct users of names and months, and of days, however the marts came to them.
+-- Here: distinct users of names and months, and of days, however the marts came to them; since the
+-- time of which raw is whole.
 {{ config(enabled=var('audit', false), tags=['audit'], group='product') }}
 
 with
@@ -12,6 +13,7 @@ raw_months as (
         event_name,
         count(distinct user_id) as unique_users
     from {{ ref('int_events__attributed') }}
+    where event_at >= {{ whole_since("'event_counts_monthly'", "'month'") }}
     group by {{ bucket_start('month', 'event_at') }}, environment, event_name
 ),
 
@@ -21,6 +23,7 @@ raw_days as (
         environment,
         count(distinct user_id) as user_count
     from {{ ref('int_events__attributed') }}
+    where event_at >= {{ whole_since("'daily_active_users'", "'day'") }}
     group by {{ local_date('event_at') }}, environment
 ),
 
@@ -30,7 +33,15 @@ active_days as (
         environment,
         user_count
     from {{ ref('daily_active_users') }}
-    where user_count > 0
+    where
+        user_count > 0
+        and date >= {{ local_date(whole_since("'daily_active_users'", "'day'")) }}
+),
+
+months as (
+    select *
+    from {{ ref('event_counts_monthly') }}
+    where bucket_start >= {{ whole_since("'event_counts_monthly'", "'month'") }}
 )
 
 select
@@ -40,7 +51,7 @@ select
     coalesce(m.event_name, r.event_name) as event_name,
     m.unique_users,
     r.unique_users as raw_users
-from {{ ref('event_counts_monthly') }} as m
+from months as m
 full outer join raw_months as r
     on
         m.bucket_start = r.bucket_start

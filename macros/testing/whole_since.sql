@@ -1,0 +1,17 @@
+{% macro whole_since(mart, unit) -%}
+    {#-
+        Since when each bucket of a product mart can be compared with raw events: behind all sealed time.
+
+        mart: the column with its name, in the schema marts.
+        unit: the column with the unit of its buckets.
+    -#}
+    coalesce(
+        (
+            select max(s.to_at)
+            from ops.sealed_spans(
+                array['raw.events', 'marts.' || {{ mart }}], array[{{ unit }}], '{{ var("reporting_timezone") }}'
+            ) as s
+        ),
+        '-infinity'
+    )
+{%- endmacro %}
