@@ -72,7 +72,8 @@ class Draft:
     def __enter__(self) -> Draft:
         with files.explained(self._folder, self._path.name):
             files.prepare_folder(self._path.parent)
-            self._file = os.fdopen(files.open_part(self._path), "r+b", buffering=_PIECE)
+            descriptor = files.open_part(self._path, refuse_existing=True)
+            self._file = os.fdopen(descriptor, "r+b", buffering=_PIECE)
         self._writer = pa.parquet.ParquetWriter(
             self._file,
             self._schema,

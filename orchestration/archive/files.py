@@ -90,8 +90,12 @@ def prepare_folder(folder: Path) -> None:
     sync_folder(folder.parent)
 
 
-def open_part(path: Path) -> int:
+def open_part(path: Path, refuse_existing: bool = False) -> int:
     """Open the temporary file beside a file that is to be, and hold its lock.
+
+    Args:
+        path: the file that is to be.
+        refuse_existing: whether it must not be there yet.
 
     Raises:
         TidemarkError: another process is writing it.
@@ -99,17 +103,45 @@ def open_part(path: Path) -> int:
     part = path.with_name(path.name + PART)
     descriptor = open_private(part, os.O_RDWR | os.O_CREAT)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not holds(descriptor, part) or (refuse_existing and path.exists()):
+            raise TidemarkError(
+                f"another process is writing {path}", "wait until it has ended, then try again"
+            )
         os.ftruncate(descriptor, 0)
-    except BlockingIOError as error:
-        os.close(descriptor)
-        raise TidemarkError(
-            f"another process is writing {part}", "wait until it has ended, then try again"
-        ) from error
-    except OSError:
+    except BaseException:
         os.close(descriptor)
         raise
     return descriptor
+
+
+def holds(descriptor: int, path: Path) -> bool:
+    """Take the lock of an open temporary file, unless another process has it or has named it.
+
+    Whoever had the lock may have given the file its name before letting go: what is locked then is
+    no longer a temporary file, and must be left alone.
+    """
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except (BlockingIOError, FileNotFoundError):
+        return False
+
+
+def listed(folder: Path, pattern: str) -> list[Path]:
+    """List the files below the folders of tables; no folder is an empty one.
+
+    Raises:
+        OSError: a folder may not be read, which `glob` would pass over.
+    """
+    if not folder.exists():
+        return []
+    return sorted(
+        path
+        for table in folder.iterdir()
+        if table.is_dir()
+        for path in table.iterdir()
+        if path.match(pattern) and not path.is_dir()
+    )
 
 
 def sync_folder(folder: Path) -> None:

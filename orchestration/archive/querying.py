@@ -35,10 +35,10 @@ def archived(folder: Path, known: Collection[str] | None = None) -> list[Manifes
     """
     if known is None:
         with files.explained(folder, "its files"):
-            found = sorted(
+            found = [
                 f"{path.parent.name}/{path.name.removesuffix(files.MANIFEST)}{files.DATA}"
-                for path in folder.glob(f"*/*{files.MANIFEST}")
-            )
+                for path in files.listed(folder, f"*{files.MANIFEST}")
+            ]
     else:
         found = sorted(known)
     described = [manifest.read(folder, relative_path) for relative_path in found]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -123,11 +122,8 @@ def strays(folder: Path, known: Collection[str]) -> list[str]:
     expected = {files.data_path(folder, name) for name in known}
     expected |= {files.manifest_path(folder, name) for name in known}
     with files.explained(folder, "its files"):
-        return sorted(
-            str(path.relative_to(folder))
-            for path in folder.glob("*/*")
-            if path not in expected and not path.is_dir()
-        )
+        found = files.listed(folder, "*")
+        return [str(path.relative_to(folder)) for path in found if path not in expected]
 
 
 def clear_parts(folder: Path) -> list[str]:
@@ -138,15 +134,15 @@ def clear_parts(folder: Path) -> list[str]:
     """
     cleared = []
     with files.explained(folder, "its temporary files"):
-        for path in sorted(folder.glob(f"*/*{files.PART}")):
-            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        for path in files.listed(folder, f"*{files.PART}"):
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+                descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            except FileNotFoundError:  # whoever wrote it has given it its name
                 continue
-            else:
-                path.unlink(missing_ok=True)
-                cleared.append(str(path.relative_to(folder)))
+            try:
+                if files.holds(descriptor, path):
+                    path.unlink()
+                    cleared.append(str(path.relative_to(folder)))
             finally:
                 os.close(descriptor)
     return cleared

@@ -40,6 +40,7 @@ _SESSION = (
     "set local bytea_output to 'hex'",
     "set local extra_float_digits to 1",
     "set local client_encoding to 'UTF8'",
+    "set local statement_timeout to 0",
     # Somebody who holds a lock on the table and waits for us would wait for ever.
     "set local lock_timeout to '60s'",
 )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from orchestration.archive import files, manifest, verifying
+from orchestration.archive import files, manifest, querying, verifying
 from orchestration.archive.drafts import Draft
 from orchestration.errors import TidemarkError
 from orchestration.settings import Settings
@@ -138,8 +139,35 @@ def test_parts_of_the_dead_are_cleared_those_of_the_living_stay(tmp_path: Path) 
     }
 
 
+def test_a_file_that_was_named_meanwhile_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process names its file between our opening of its `.part` and our lock."""
+    part, path = tmp_path / "2026-08.parquet.part", tmp_path / "2026-08.parquet"
+    part.write_bytes(b"rows")
+    lock = fcntl.flock
+
+    def late(descriptor: int, kind: int) -> None:
+        if part.exists():
+            part.rename(path)
+        lock(descriptor, kind)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fcntl, "flock", late)
+        with pytest.raises(TidemarkError, match="another process is writing"):
+            files.open_part(path)
+    assert path.read_bytes() == b"rows"
+    with pytest.raises(TidemarkError, match="another process is writing"):
+        files.open_part(path, refuse_existing=True)
+
+
 def test_a_folder_that_may_not_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "archive").touch()
     with pytest.raises(TidemarkError, match=str(tmp_path / "archive")):
         archived(tmp_path / "archive")
+    for look in (lambda folder: verifying.strays(folder, set()), verifying.clear_parts):
+        with pytest.raises(TidemarkError, match=str(tmp_path / "archive")):
+            look(tmp_path / "archive")
+    with pytest.raises(TidemarkError, match=str(tmp_path / "archive")):
+        querying.archived(tmp_path / "archive")
     assert [path.name for path in tmp_path.iterdir()] == ["archive"]

@@ -53,7 +53,7 @@ def test_a_full_disk_is_told_from_other_errors(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = archived(tmp_path)
-    monkeypatch.setattr(files, "open_part", lambda _: os.open("/dev/full", os.O_RDWR))
+    monkeypatch.setattr(files, "open_part", lambda *_, **__: os.open("/dev/full", os.O_RDWR))
     with pytest.raises(TidemarkError, match=r"no space for 2026-08\.2\.parquet in the archive"):
         archived(tmp_path)
     with pytest.raises(TidemarkError, match=r"no space for 2026-08\.manifest\.json .* needs 0\.0"):

@@ -23,6 +23,8 @@ def environment(settings: Settings) -> dict[str, str]:
         variables["TIDEMARK_ARCHIVE"] = str(settings.archive)
     if settings.database_url:
         variables["TIDEMARK_DATABASE_URL"] = settings.database_url
+    if settings.archive:
+        variables["TIDEMARK_ARCHIVE"] = str(settings.archive)
     return os.environ | variables
 
 
