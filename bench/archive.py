@@ -1,9 +1,10 @@
-"""The archive at size: months of events into files, back again, and how a partition goes."""
+"""The archive at size: months of events into files, back again, and how partitions go."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import LiteralString
 
 from psycopg import sql
@@ -13,6 +14,7 @@ from bench.arena import Arena
 from bench.figures import Figure
 from orchestration import server
 from orchestration.archive import manifest, verifying
+from orchestration.archive.manifest import Manifest
 from orchestration.archive.reading import copy_into
 from orchestration.archive.tables import ArchivedTable
 from orchestration.archive.writing import write_rows
@@ -31,17 +33,28 @@ inner join pg_class as c on e.tableoid = c.oid
 group by c.oid, c.relname
 order by c.relname
 """
-ADOPTED: LiteralString = """
-create schema scratch;
-create table scratch.events (like raw.events including all) partition by range (event_at);
-create table scratch.events_old (like scratch.events including all);
-insert into scratch.events_old select * from {};
-alter table scratch.events attach partition scratch.events_old default;
+# As after a build by as many models as read raw.events.
+READERS: LiteralString = """
+insert into ops.watermarks
+    (relation, model, seen, fingerprint, shape, settings, reads, as_of, cluster_id)
+select
+    'marts.reader_' || n, 'reader', pg_current_snapshot(), '', '', '', '{raw.events}', now(),
+    (select system_identifier from pg_control_system())
+from generate_series(1, 11) as n;
+insert into ops.retention_targets
+    (relation, is_raw, readers, unfit_readers, reads_back_days)
+select 'raw.events', true, array_agg(relation), '{}', 0
+from ops.watermarks
+"""
+REMOVED: LiteralString = """
+select ops.remove_partition(
+    'raw.events', %s::regclass, %s, %s, %s, %s::pg_snapshot, %s, %s, 7, 7
+)
 """
 
 
 def measure(arena: Arena) -> Iterator[Figure]:
-    """Archive every month of the history, verify it, bring one back, and drop one."""
+    """Archive every month of the history, verify it, bring one back, and remove them all."""
     arena.say(f"{arena.events:,} events")
     world.add_events(arena, arena.events, 0, arena.days)
     world.settle(arena)
@@ -71,7 +84,7 @@ def measure(arena: Arena) -> Iterator[Figure]:
     taken = time.perf_counter() - started
     yield Figure(AREA, "verify", rows / taken, "rows/s", beside="hash of the file and of its rows")
 
-    arena.say("one month back, and dropped")
+    arena.say("one month back, then all of them removed")
     columns = sql.SQL(", ").join(sql.Identifier(column.name) for column in table.columns)
     with arena.connection.transaction(), arena.connection.cursor() as cursor:
         cursor.execute(
@@ -85,23 +98,30 @@ def measure(arena: Arena) -> Iterator[Figure]:
         taken = time.perf_counter() - started
     how = "verified, into a temporary table without indexes"
     yield Figure(AREA, "read back into the database", returned / taken, "rows/s", beside=how)
-    yield drop(arena, months[0][0])
+    yield remove(arena, [(month[0], made) for month, made in zip(months, written, strict=True)])
 
 
-def drop(arena: Arena, partition: str) -> Figure:
-    """Drop a copy of a partition as retention does: detached, then dropped whole."""
-    arena.connection.execute(sql.SQL(ADOPTED).format(_raw(partition)))
+def remove(arena: Arena, months: list[tuple[str, Manifest]]) -> Figure:
+    """Remove the archived partitions as retention does, with all that it checks before."""
+    arena.connection.execute(READERS)
 
     def go() -> None:
-        with arena.connection.transaction():
-            arena.connection.execute(
-                "alter table scratch.events detach partition scratch.events_old"
-            )
-            arena.connection.execute("drop table scratch.events_old")
+        for name, made in months:
+            month_start = datetime.fromisoformat(f"{made.period}-01T00:00:00+00:00")
+            month_end = (month_start + timedelta(days=32)).replace(day=1)
+            objections = arena.connection.execute(
+                REMOVED,
+                [
+                    *(f"raw.{name}", month_start, month_end, made.row_count, made.snapshot),
+                    *(made.file, manifest.digest(made)),
+                ],
+            ).fetchone()
+            assert objections == ([],), objections
 
     taken, wal = arena.timed(go)
-    how = f"a month with its indexes; {wal / 1000:.0f} kB of WAL"
-    return Figure(AREA, "detach and drop a partition", taken * 1000, "ms", beside=how)
+    rows = sum(made.row_count for _, made in months)
+    how = f"checked, detached, dropped with their indexes; {wal / 1000:.0f} kB of WAL"
+    return Figure(AREA, f"remove {rows:,} archived rows", taken, "s", at_most=1, beside=how)
 
 
 def _raw(partition: str) -> sql.Identifier:
