@@ -3,6 +3,10 @@
         belongs to no row of the mart. -#}
     {%- set additive = config.get('adds', {}).get('of') -%}
     {%- do tide.update({'additive': additive is not none, 'added': 0}) -%}
+    {%- set window = window_column() if var('refresh_from') and not tide.whole else none -%}
+    {%- if var('refresh_from') and window is none -%}
+        {%- do tide.update({'whole': true}) -%}
+    {%- endif -%}
     {%- if tide.whole -%}
         {%- do tide.update({'scope_columns': [], 'scoped': none}) -%}
     {%- else -%}
@@ -13,6 +17,9 @@
             ) as s
             where s is not null
         {%- endcall -%}
+        {%- if window -%}
+            {%- do widen_to_window(window) -%}
+        {%- endif -%}
         {%- if additive -%}
             {%- do write_additions(changed_scope(tide), tide) -%}
         {%- endif -%}

@@ -14,6 +14,7 @@ from orchestration.cli import (
     demo,
     dev,
     load,
+    refresh,
     report,
     retention,
     server,
@@ -38,6 +39,7 @@ app.command()(server.doctor)
 app.command()(server.url)
 app.command()(server.reset)
 app.command(context_settings=build.CONTEXT)(build.build)
+app.command()(refresh.refresh)
 app.command()(dev.dev)
 app.command()(load.load)
 app.command()(simulate.simulate)
