@@ -204,6 +204,7 @@ def copy_project(target: Path, area: str | None = None) -> Path:
             shutil.copy(PROJECT_ROOT / part, target / part)
     if area is not None:
         shutil.rmtree(target / "snapshots")
+        (target / "models" / "_exposures.yml").unlink()
         for folder in (target / "models").glob("*/*/"):
             if folder.name != area:
                 shutil.rmtree(folder)
