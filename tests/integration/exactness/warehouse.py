@@ -253,7 +253,8 @@ def _failures(result: dbtRunnerResult) -> list[str]:
     return [
         f"{r.node.name}: {r.message}"
         for r in result.result.results
-        if r.status not in ("success", "pass", "skipped", "warn")
+        # An exposure has nothing to do.
+        if r.status not in ("success", "pass", "skipped", "warn", "no-op")
     ]
 
 
