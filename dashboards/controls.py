@@ -7,10 +7,8 @@ from typing import Any
 import vizro.models as vm
 from pydantic import PrivateAttr
 
-from dashboards.warehouse import Warehouse
+from dashboards.warehouse import NOTHING_YET, Warehouse
 from orchestration.reporting.section import Control, Page
-
-NOTHING_YET = "(nothing yet)"
 
 
 class Dates(vm.DatePicker):
@@ -37,8 +35,9 @@ class Dates(vm.DatePicker):
         """Return Vizro's component, for the dates that there are now."""
         known = self._warehouse.span(self._page)
         shown = known.latest()
-        self.value = [shown.first, shown.last]
-        return self(known.first, known.last)
+        # A copy: all who have the page open share this one.
+        now = self.model_copy(update={"value": [shown.first, shown.last]})
+        return now(known.first, known.last)
 
 
 class Options(vm.Dropdown):
@@ -62,7 +61,8 @@ class Options(vm.Dropdown):
 
     def build(self) -> Any:
         """Return Vizro's component, with the options that there are now."""
-        return self(self._warehouse.options(self._control) or [NOTHING_YET])
+        known = self._warehouse.options(self._control) or [NOTHING_YET]
+        return self.model_copy(update={"value": known[0]})(known)
 
 
 def controls(warehouse: Warehouse, page: Page) -> list[vm.Parameter]:

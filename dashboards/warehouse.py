@@ -21,6 +21,7 @@ from orchestration.settings import Settings
 
 # A chart that takes longer than this is no chart for a dashboard.
 PATIENCE: LiteralString = "set statement_timeout = '20s'"
+NOTHING_YET = "(nothing yet)"  # of a choice: there are no options
 PROBLEM = "problem"  # of a data frame: why it is empty
 
 
@@ -94,5 +95,9 @@ def _choice(usual: Choice, chosen: dict[str, Any]) -> Choice:
         date.fromisoformat(first[:10]) if first else usual.span.first,
         date.fromisoformat(last[:10]) if last else usual.span.last,
     )
-    named = {name: value for name, value in chosen.items() if name != "dates" and value}
+    named = {
+        name: value
+        for name, value in chosen.items()
+        if name != "dates" and value not in (None, NOTHING_YET)
+    }
     return Choice(dates, {**usual.chosen, **named})
