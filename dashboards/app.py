@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import vizro.models as vm
@@ -24,9 +25,10 @@ POLICY = (
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
     "frame-ancestors 'none'"
 )
+ASSETS = Path(__file__).parent / "assets"
 COLUMNS = 2
 TALL = 2  # rows
-ROW_HEIGHT = "400px"
+ROW_HEIGHT = "356px"  # two rows on a screen of 900 pixels
 
 
 class QuietRequests(WSGIRequestHandler):
@@ -58,7 +60,7 @@ def build(settings: Settings, people: bool = False) -> Vizro:
         theme="vizro_light",
         pages=[_page(warehouse, page) for page in pages(people)],
     )
-    app = Vizro(serve_locally=True, update_title="").build(dashboard)
+    app = Vizro(assets_folder=str(ASSETS), serve_locally=True, update_title="").build(dashboard)
     _keep_to_this_machine(app.dash.server)
     return app
 

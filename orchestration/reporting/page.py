@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import escape
 from itertools import groupby
@@ -20,11 +20,13 @@ class Card:
         section: the chart.
         rows: what it shows; a section without rows says what has to be loaded.
         query: what was asked, as a person may paste it into a client.
+        chosen: what the chart is about, beside its dates: options by the titles of their controls.
     """
 
     section: Section
     rows: Rows
     query: str
+    chosen: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -86,11 +88,12 @@ def render(facts: Facts, found: Iterable[Card]) -> str:
 def _card(card: Card) -> str:
     section = card.section
     question = escape(section.question)
+    chosen = [f"{title}: {option}." for title, option in card.chosen.items()]
     return template.CARD.format(
         name=section.name,
         wide=' class="wide"' if section.wide else "",
         question=question,
-        how_to_read=escape(section.how_to_read),
+        how_to_read=escape(" ".join([section.how_to_read, *chosen])),
         content=_figure(section, card.rows) if card.rows else _empty(section),
         marts=", ".join(f"<code>{escape(mart)}</code>" for mart in section.marts),
         query=escape(card.query),

@@ -100,7 +100,7 @@ def burnout_by_person(rows: Rows) -> go.Figure:
         {
             "employee": [row["employee_id"] for row in rows],
             "days": [row["days"] for row in rows],
-            "highest score": [f"{row['highest_score']:.1f}" for row in rows],
+            "highest": [f"{row['highest_score']:.1f}" for row in rows],
             "severity": [row["severity"] for row in rows],
             "latest day": [f"{row['latest_date']:%d %b %Y}" for row in rows],
         },
@@ -122,5 +122,5 @@ def open_interventions(rows: Rows) -> go.Figure:
             "since": [f"{row['created_at']:%d %b %Y}" for row in rows],
             "days open": [row["days_open"] for row in rows],
         },
-        widths=(2, 3, 2, 2.4, 2),
+        widths=(2, 3, 2, 2.4, 2.2),
     )

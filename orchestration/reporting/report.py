@@ -66,8 +66,16 @@ def write(settings: Settings, path: Path) -> Written:
 def _cards(connection: Connection, shown: Page) -> Iterator[page.Card]:
     choice = data.usual(connection, shown)
     for section in shown.sections:
-        rows = data.rows(connection, section, choice)
-        yield page.Card(section, rows, data.shown(connection, section, choice))
+        yield page.Card(
+            section,
+            data.rows(connection, section, choice),
+            data.shown(connection, section, choice),
+            {
+                control.title: choice.chosen[control.name]
+                for control in shown.controls
+                if control.name in section.takes and control.name in choice.chosen
+            },
+        )
 
 
 def _facts(connection: Connection) -> page.Facts:

@@ -35,7 +35,10 @@ MOST_WEEK_TICKS = 7
 ROW_HEIGHT = 22  # of a bar or a line of cells that has a name beside it
 TABLE_ROW_HEIGHT = 26
 WEEK_MS = 7 * 24 * 60 * 60 * 1000
-LEGEND_ON_TOP = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"}
+LEGEND_ON_TOP = {
+    **{"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"},
+    "font": {"size": 12},
+}
 SMALL_SCALE = {
     "orientation": "h",
     "thickness": 8,
@@ -77,6 +80,7 @@ def new_figure(height: int, **layout: Any) -> go.Figure:
         hoverlabel={"font": {"family": FONT}},
         legend=LEGEND_ON_TOP,
         dragmode=False,
+        uniformtext={"mode": False},  # a theme around it may hide what is smaller than it likes
     )
     figure.update_layout(**layout)
     figure.update_xaxes(**AXIS, showgrid=False)

@@ -59,6 +59,8 @@ def test_a_page_says_what_it_is() -> None:
     assert "nobody &lt;lives&gt; here" in own
     for text in (SECTIONS[0].question, SECTIONS[0].how_to_read, *SECTIONS[0].marts):
         assert text in own
+    chosen = page.render(FACTS, [replace(FULL, chosen={"Environment": "pro<d"})])
+    assert f"{SECTIONS[0].how_to_read} Environment: pro&lt;d." in chosen
     real = page.render(replace(FACTS, simulated="", as_of=None), [EMPTY])
     assert "Simulated" not in real
     assert "not built yet" in real

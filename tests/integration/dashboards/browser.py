@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, sync_playwright
@@ -97,8 +96,3 @@ def tab(browser: str) -> Iterator[Tab]:
             yield found
         finally:
             started.close()
-
-
-def save(found: Tab, path: Path) -> None:
-    """Take a picture of what is to be seen."""
-    found.page.screenshot(path=path)
