@@ -32,28 +32,28 @@ METRIC_PERIOD = Control(
 
 DATES: LiteralString = """
 select
-    (min(period_start) at time zone 'UTC' + interval '12 hours')::date,
-    (max(period_start) at time zone 'UTC' + interval '12 hours')::date
+    (min(period_start) at time zone 'UTC' + interval '13 hours')::date,
+    (max(period_start) at time zone 'UTC' + interval '13 hours')::date
 from marts.metric_aggregates
 where period_type = 'daily'
 """
 
 ALERT_DATES: LiteralString = "select min(period_start), max(period_start) from marts.metric_alerts"
 
-# A period starts at local midnight, which 12 hours later is the same date in UTC, whatever the
-# reporting time zone (but for two beyond UTC+12).
+# A period starts at local midnight, which 13 hours later is the same date in UTC, whatever the
+# reporting time zone from UTC-10 to UTC+13.
 SLOWEST: LiteralString = """
 select
     name,
     max(unit) as unit,
-    (period_start at time zone 'UTC' + interval '12 hours')::date as day_start,
+    (period_start at time zone 'UTC' + interval '13 hours')::date as day_start,
     max(p99) as p99
 from marts.metric_aggregates
 where
     period_type = 'daily'
     and metric_type = 'timer'
-    and (period_start at time zone 'UTC' + interval '12 hours')::date >= %(first)s
-    and (period_start at time zone 'UTC' + interval '12 hours')::date <= %(last)s
+    and (period_start at time zone 'UTC' + interval '13 hours')::date >= %(first)s
+    and (period_start at time zone 'UTC' + interval '13 hours')::date <= %(last)s
 group by name, period_start
 order by name, period_start
 """
@@ -72,7 +72,7 @@ wanted as (
         p99,
         case
             when period_type = 'hourly' then period_start at time zone 'UTC'
-            else date_trunc('day', period_start at time zone 'UTC' + interval '12 hours')
+            else date_trunc('day', period_start at time zone 'UTC' + interval '13 hours')
         end as starts_at
     from marts.metric_aggregates
     where

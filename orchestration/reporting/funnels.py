@@ -75,7 +75,7 @@ inner join largest using (funnel_name)
 order by funnel_name, week_start
 """
 
-# Cohorts start at local midnight, which 12 hours later is the same date in UTC.
+# Cohorts start at local midnight, which 13 hours later is the same date in UTC.
 RETENTION_COHORTS: LiteralString = """
 with
 
@@ -85,8 +85,8 @@ latest as (
     where
         is_total
         and retention_name = %(retention)s
-        and cohort_start at time zone 'UTC' + interval '12 hours' >= %(first)s::timestamp
-        and cohort_start at time zone 'UTC' + interval '12 hours' < %(last)s + interval '1 day'
+        and cohort_start at time zone 'UTC' + interval '13 hours' >= %(first)s::timestamp
+        and cohort_start at time zone 'UTC' + interval '13 hours' < %(last)s + interval '1 day'
     order by cohort_start desc
     limit 24
 )
@@ -238,7 +238,7 @@ def retention_cohorts(rows: Rows) -> go.Figure:
 
 def _cohort_labels(starts: list[datetime]) -> dict[datetime, str]:
     """Name cohorts by their date; with the hour (UTC) where a date has several."""
-    dates: dict[datetime, date] = {start: (start + timedelta(hours=12)).date() for start in starts}
+    dates: dict[datetime, date] = {start: (start + timedelta(hours=13)).date() for start in starts}
     if len(set(dates.values())) == len(dates):
         return {start: f"{found:%d %b %Y}" for start, found in dates.items()}
     return {start: f"{start:%d %b %Y %H:%M}" for start in starts}

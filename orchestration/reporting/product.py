@@ -51,8 +51,8 @@ where
 order by date
 """
 
-# A bucket starts at local midnight, which 12 hours later is the same date in UTC, whatever the
-# reporting time zone (but for two beyond UTC+12).
+# A bucket starts at local midnight, which 13 hours later is the same date in UTC, whatever the
+# reporting time zone from UTC-10 to UTC+13.
 _COUNTS: LiteralString = """
 with
 
@@ -72,7 +72,7 @@ buckets as (
 
 dated as (
     select
-        (bucket_start at time zone 'UTC' + interval '12 hours')::date as period_start,
+        (bucket_start at time zone 'UTC' + interval '13 hours')::date as period_start,
         event_name,
         event_count,
         unique_users

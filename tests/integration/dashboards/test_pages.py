@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from dashboards.controls import Dates, Options
 from dashboards.graphs import chart
 from dashboards.warehouse import NOTHING_YET
 from dashboards.warehouse import Warehouse as Asked
+from orchestration.reporting import data
 from orchestration.reporting.section import Page, Section
 from orchestration.reporting.sections import PAGES, PEOPLE, PEOPLE_PAGE
 from orchestration.server import connect
@@ -74,6 +76,16 @@ def test_an_empty_warehouse_shows_empty_charts(
         said = words(drawn(frame, shown))
         assert "Nothing to show" in said
         assert all(f"raw.{table}" in said for table in shown.raw_tables)
+
+
+def test_a_query_can_be_pasted_as_the_report_shows_it(company: Warehouse) -> None:
+    for page, shown in PLACES:
+        role = PEOPLE_READER if page is PEOPLE_PAGE else READER
+        with data.reader(company.settings, role) as connection:
+            choice = data.usual(connection, page)
+            pasted = connection.execute(data.shown(connection, shown, choice).encode()).fetchall()
+            rows = data.rows(connection, shown, choice)
+        assert pasted == [tuple(row.values()) for row in rows]
 
 
 def test_a_page_begins_with_whole_weeks_up_to_the_last_date(company: Warehouse) -> None:
@@ -258,3 +270,24 @@ def test_nothing_to_choose_is_a_choice_too(without_rows: Settings, company: Ware
     assert "value='production'" in str(options.build())
     frame = options._warehouse.frame(PRODUCT, section("sessions"), {"environment": NOTHING_YET})
     assert len(frame) > 0
+
+
+@pytest.mark.parametrize(
+    "zone", ["Pacific/Honolulu", "America/New_York", "UTC", "Asia/Kolkata", "Pacific/Auckland"]
+)
+def test_the_date_of_a_bucket_is_that_of_its_zone(server: Settings, zone: str) -> None:
+    """Charts have the start as an instant only, and do not know the reporting time zone."""
+    (shift,) = {
+        hours
+        for _, shown in PLACES
+        for hours in re.findall(r"interval '(\d+ hours)'", shown.query + shown.dates)
+    }
+    with connect(server) as owner:
+        wrong = owner.execute(
+            "select date from generate_series(date '2026-01-01', date '2026-12-31', '1 day') as d"
+            " cross join lateral (select d::date as date) as dates"
+            " where ((d::timestamp at time zone %s) at time zone 'UTC' + %s::interval)::date"
+            " <> date",
+            [zone, shift],
+        ).fetchall()
+    assert wrong == []
