@@ -13,7 +13,7 @@ import psycopg
 
 from orchestration.errors import TidemarkError
 from orchestration.reporting import data
-from orchestration.reporting.data import Choice, Span
+from orchestration.reporting.data import Span
 from orchestration.reporting.section import Control, Page, Section
 from orchestration.server import Connection
 from orchestration.server.connection import one_line
@@ -47,7 +47,9 @@ class Warehouse:
         """
         try:
             with self._connect() as connection:
-                choice = _choice(data.usual(connection, page), chosen)
+                choice = _choice(chosen)
+                if section.takes - choice.keys():
+                    choice = {**data.usual(connection, page), **choice}
                 rows = data.rows(connection, section, choice)
         except (TidemarkError, psycopg.Error) as error:
             empty = pd.DataFrame()
@@ -88,16 +90,12 @@ class Warehouse:
             yield connection
 
 
-def _choice(usual: Choice, chosen: dict[str, Any]) -> Choice:
-    """Return what is shown: what was chosen, and the usual for the rest."""
+def _choice(chosen: dict[str, Any]) -> dict[str, Any]:
+    """Return what was chosen, by the names that queries have for it."""
     first, last = [*(chosen.get("dates") or ()), None, None][:2]
-    dates = Span(
-        date.fromisoformat(first[:10]) if first else usual.span.first,
-        date.fromisoformat(last[:10]) if last else usual.span.last,
-    )
     named = {
-        name: value
-        for name, value in chosen.items()
-        if name != "dates" and value not in (None, NOTHING_YET)
+        **{name: value for name, value in chosen.items() if name != "dates"},
+        "first": date.fromisoformat(first[:10]) if first else None,
+        "last": date.fromisoformat(last[:10]) if last else None,
     }
-    return Choice(dates, {**usual.chosen, **named})
+    return {name: value for name, value in named.items() if value not in (None, NOTHING_YET)}

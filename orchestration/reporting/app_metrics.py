@@ -52,6 +52,8 @@ from marts.metric_aggregates
 where
     period_type = 'daily'
     and metric_type = 'timer'
+    and period_start > %(first)s::timestamptz - interval '2 days'
+    and period_start < %(last)s::timestamptz + interval '2 days'
     and (period_start at time zone 'UTC' + interval '13 hours')::date >= %(first)s
     and (period_start at time zone 'UTC' + interval '13 hours')::date <= %(last)s
 group by name, period_start

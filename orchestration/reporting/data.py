@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -20,6 +20,10 @@ from orchestration.settings import Settings
 WEEKS_SHOWN = 26  # unless somebody chooses other dates
 
 
+# What a page shows: `first` and `last`, and an option for each control, by its name.
+Choice = Mapping[str, Any]
+
+
 @dataclass(frozen=True)
 class Span:
     """Dates from the first to the last, both included."""
@@ -31,28 +35,6 @@ class Span:
         """Return the part that a page shows unless other dates are chosen: whole weeks."""
         monday = self.last - timedelta(days=self.last.weekday())
         return Span(max(self.first, monday - timedelta(weeks=WEEKS_SHOWN - 1)), self.last)
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What a page shows.
-
-    Attributes:
-        span: its dates.
-        chosen: an option for each control, by the control's name.
-    """
-
-    span: Span
-    chosen: Mapping[str, str] = field(default_factory=dict)
-
-    def values(self, section: Section) -> dict[str, Any]:
-        """Return what the section's query takes.
-
-        Args:
-            section: one of the page.
-        """
-        known = {**self.chosen, "first": self.span.first, "last": self.span.last}
-        return {name: known.get(name) for name in section.takes}
 
 
 @contextmanager
@@ -82,7 +64,7 @@ def rows(connection: Connection, section: Section, choice: Choice) -> list[Mappi
     if not _are_built(connection, section.marts):
         return []
     with connection.cursor(row_factory=dict_row) as cursor:
-        return list(cursor.execute(section.query, choice.values(section)).fetchall())
+        return list(cursor.execute(section.query, _values(section, choice)).fetchall())
 
 
 def shown(connection: Connection, section: Section, choice: Choice) -> str:
@@ -94,7 +76,7 @@ def shown(connection: Connection, section: Section, choice: Choice) -> str:
         choice: of the page.
     """
     cursor = psycopg.ClientCursor(connection)
-    return cursor.mogrify(section.query, choice.values(section)).strip()
+    return cursor.mogrify(section.query, _values(section, choice)).strip()
 
 
 def options(connection: Connection, control: Control) -> list[str]:
@@ -135,9 +117,15 @@ def usual(connection: Connection, page: Page) -> Choice:
     """
     known = span(connection, page)
     if known is None:
-        return Choice(Span(date.today(), date.today()))
+        return {"first": date.today(), "last": date.today()}
+    shown = known.latest()
     best = {control.name: options(connection, control)[:1] for control in page.controls}
-    return Choice(known.latest(), {name: found[0] for name, found in best.items() if found})
+    named = {name: found[0] for name, found in best.items() if found}
+    return {"first": shown.first, "last": shown.last, **named}
+
+
+def _values(section: Section, choice: Choice) -> dict[str, Any]:
+    return {name: choice.get(name) for name in section.takes}
 
 
 def _are_built(connection: Connection, marts: tuple[str, ...]) -> bool:

@@ -51,6 +51,7 @@ where
 order by date
 """
 
+# The range of bucket_start reaches farther than the dates, so that its index is of use.
 # A bucket starts at local midnight, which 13 hours later is the same date in UTC, whatever the
 # reporting time zone from UTC-10 to UTC+13.
 _COUNTS: LiteralString = """
@@ -77,7 +78,10 @@ dated as (
         event_count,
         unique_users
     from buckets
-    where environment = %(environment)s
+    where
+        environment = %(environment)s
+        and bucket_start > %(first)s::timestamptz - interval '32 days'
+        and bucket_start < %(last)s::timestamptz + interval '2 days'
 ),
 
 chosen as (

@@ -71,9 +71,9 @@ def _cards(connection: Connection, shown: Page) -> Iterator[page.Card]:
             data.rows(connection, section, choice),
             data.shown(connection, section, choice),
             {
-                control.title: choice.chosen[control.name]
+                control.title: choice[control.name]
                 for control in shown.controls
-                if control.name in section.takes and control.name in choice.chosen
+                if control.name in section.takes and control.name in choice
             },
         )
 
