@@ -293,7 +293,7 @@ def estimate_and_actual(rows: Rows) -> go.Figure:
     kinds = sorted(rows, key=lambda row: row["active_hours"] or 0)  # begins at the bottom
     names = [f"{row['ticket_type']} " for row in kinds]
     figure = style.new_figure(
-        320, barmode="group", bargap=0.3, bargroupgap=0.08, legend_traceorder="reversed"
+        320, barmode="group", bargap=0.16, bargroupgap=0.06, legend_traceorder="reversed"
     )
     figure.add_bar(
         name="worked",

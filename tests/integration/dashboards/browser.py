@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Page, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# Root, as whom containers run, has no sandbox, and little shared memory; the pages are ours.
+ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage"]
 WIDTH, HEIGHT = 1440, 900
 PATIENCE_MS = 60_000  # it takes one second; a busy machine may take its time
 
@@ -88,8 +90,7 @@ def tab(browser: str) -> Iterator[Tab]:
         browser: its program.
     """
     with sync_playwright() as player:
-        # Root, as whom containers run, has no sandbox; the pages are ours.
-        started = player.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+        started = player.chromium.launch(executable_path=browser, args=ARGUMENTS)
         found = Tab(started.new_page(viewport={"width": WIDTH, "height": HEIGHT}))
         found.listen()
         try:
