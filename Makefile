@@ -10,7 +10,7 @@ SETUP := $(VENV)/.installed
 UV := 0.13.8
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo dev test lint format bench soak docs clean
+.PHONY: help setup demo dev dashboards test lint format bench soak docs clean
 
 help: ## what the targets do
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,15 @@ demo: setup ## a simulated company, from nothing to marts and a report
 
 dev: setup ## the Dagster UI on loopback, schedules and sensors on
 	@tidemark dev
+
+dashboards: setup ## the marts as pages of charts, on loopback: make dashboards ARGS="--people --open"
+	@tidemark up > /dev/null
+	@tidemark dashboards $(ARGS)
+
+docs: setup ## the dbt docs as one file, target/static_index.html
+	@tidemark up > /dev/null
+	@dbt docs generate --static --quiet
+	@echo "target/static_index.html: open it in any browser; it needs no server and no network"
 
 test: setup ## all tests
 	@pytest

@@ -225,6 +225,7 @@ def _print_next(out: Console, settings: Settings) -> None:
     tidemark = _command()
     demo = f"TIDEMARK_DATABASE={settings.database} {tidemark}"
     lines = (
+        ("the dashboards", f"{tidemark} dashboards --database {settings.database}"),
         ("the Dagster UI", f"{demo} dev"),
         ("any BI tool", f"{demo} url --role {READER}"),
         ("a next hour", f"{tidemark} simulate --continue --database {settings.database}"),

@@ -102,11 +102,12 @@ def dagster_home(settings: Settings) -> Path:
     return folder
 
 
-def check_port(port: int) -> None:
+def check_port(port: int, command: str = "tidemark dev") -> None:
     """See whether the port can be had.
 
     Args:
         port: on loopback.
+        command: what wants it.
 
     Raises:
         TidemarkError: another program has it.
@@ -119,7 +120,7 @@ def check_port(port: int) -> None:
             reason = error.strerror if isinstance(error, OSError) else error
             raise TidemarkError(
                 f"port {port} of {LOOPBACK} cannot be had: {reason}",
-                f"stop the program that has it, or run `tidemark dev --port {port + 1}`",
+                f"stop the program that has it, or run `{command} --port {port + 1}`",
             ) from error
 
 

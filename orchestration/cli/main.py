@@ -11,6 +11,7 @@ from orchestration.cli import (
     archive,
     build,
     console,
+    dashboards,
     demo,
     dev,
     load,
@@ -46,6 +47,7 @@ app.command()(simulate.simulate)
 app.command()(retention.retention)
 app.command()(retention.restore)
 app.command()(report.report)
+app.command()(dashboards.dashboards)
 app.add_typer(archive.app, name="archive")
 
 

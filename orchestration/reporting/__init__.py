@@ -1,4 +1,5 @@
-"""One static page of charts over the marts: `tidemark report`.
+"""The charts over the marts, and one static page of them: `tidemark report`.
 
-`sections.SECTIONS` is the list of what stands on the page; a new chart is a new entry there.
+`sections.PAGES` is the list of what stands on which page; a new chart is a new entry there. The
+dashboards (package `dashboards`) draw the same sections, with dates and other choices beside them.
 """

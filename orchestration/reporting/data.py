@@ -4,156 +4,133 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, LiteralString
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
 
 from orchestration import server
+from orchestration.reporting.section import Control, Page, Section
 from orchestration.server import Connection
 from orchestration.server.roles import READER
 from orchestration.settings import Settings
 
-HOURS_PER_WEEK: LiteralString = """
-select
-    period_start as week_start,
-    ticket_type,
-    (total_active_seconds / 3600)::float8 as hours,
-    workflows_completed as workflows
-from marts.time_by_ticket_type
-where
-    period_type = 'week'
-    and period_start > (
-        select max(period_start) from marts.time_by_ticket_type where period_type = 'week'
-    ) - 26 * 7
-order by week_start, ticket_type
-"""
+WEEKS_SHOWN = 26  # unless somebody chooses other dates
 
-EFFICIENCY_BY_WEEK: LiteralString = """
-select
-    date_trunc('week', date::timestamp)::date as week_start,
-    sum(total_active_seconds)::float8 as active_seconds,
-    sum(total_estimated_seconds)::float8 as estimated_seconds
-from marts.time_aggregations_daily
-where
-    avg_efficiency_ratio is not null
-    and date >= (
-        select date_trunc('week', max(date)::timestamp)::date - 25 * 7
-        from marts.time_aggregations_daily
-    )
-group by week_start
-order by week_start
-"""
 
-WORKFLOWS_BY_PERSON: LiteralString = """
-with
+# What a page shows: `first` and `last`, and an option for each control, by its name.
+Choice = Mapping[str, Any]
 
-latest as (
-    select *, date_trunc('week', date::timestamp)::date as week_start
-    from marts.time_trends_daily
-    where
-        date >= (
-            select date_trunc('week', max(date)::timestamp)::date - 25 * 7
-            from marts.time_trends_daily
-        )
-),
 
-busiest as (
-    select user_id
-    from latest
-    group by user_id
-    order by sum(workflows) desc, user_id
-    limit 16
-)
+@dataclass(frozen=True)
+class Span:
+    """Dates from the first to the last, both included."""
 
-select user_id, week_start, sum(workflows)::int as workflows
-from latest
-inner join busiest using (user_id)
-group by user_id, week_start
-order by user_id, week_start
-"""
+    first: date
+    last: date
 
-# Averages and deviations of several people become one by their sums and sums of squares, exactly:
-# neither can be averaged.
-SLOWEST_STEPS: LiteralString = """
-with
-
-latest as (
-    select *
-    from marts.time_aggregations_step
-    where
-        period_type = 'month'
-        and period_start = (
-            select max(period_start) from marts.time_aggregations_step where period_type = 'month'
-        )
-),
-
-steps as (
-    select
-        period_start as month,
-        template_id,
-        step_index,
-        sum(sample_count) as n,
-        sum(sample_count * avg_seconds) as total,
-        sum(
-            (sample_count - 1) * coalesce(std_dev_seconds, 0) ^ 2 + sample_count * avg_seconds ^ 2
-        ) as squares
-    from latest
-    group by period_start, template_id, step_index
-)
-
-select
-    month,
-    template_id,
-    step_index,
-    n::int as sample_count,
-    (total / n)::float8 as avg_seconds,
-    case
-        when n > 1 then sqrt(greatest(squares - total ^ 2 / n, 0) / (n - 1))
-    end::float8 as std_dev_seconds
-from steps
-order by avg_seconds desc, template_id, step_index
-limit 12
-"""
-
-ESTIMATE_AND_ACTUAL: LiteralString = """
-select
-    ticket_type,
-    (sum(total_active_seconds) / 3600)::float8 as active_hours,
-    (sum(total_estimated_seconds) / 3600)::float8 as estimated_hours,
-    sum(workflows_completed)::int as workflows
-from marts.time_by_ticket_type
-where period_type = 'month'
-group by ticket_type
-order by ticket_type
-"""
+    def latest(self) -> Span:
+        """Return the part that a page shows unless other dates are chosen: whole weeks."""
+        monday = self.last - timedelta(days=self.last.weekday())
+        return Span(max(self.first, monday - timedelta(weeks=WEEKS_SHOWN - 1)), self.last)
 
 
 @contextmanager
-def reader(settings: Settings) -> Iterator[Connection]:
-    """Connect as tidemark_reader, to see one state of the marts however many queries it takes.
+def reader(settings: Settings, role: str = READER) -> Iterator[Connection]:
+    """Connect as a role that reads, to see one state of the marts however many queries it takes.
 
     Args:
         settings: which server and database.
+        role: tidemark_reader, or the one for people.
 
     Raises:
         TidemarkError: the server does not let the role in.
     """
-    with server.connect(settings, READER) as connection:
+    with server.connect(settings, role) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         yield connection
 
 
-def rows(connection: Connection, mart: str, query: LiteralString) -> list[Mapping[str, Any]]:
-    """Return what a query over a mart gives: nothing, if the mart has not been built yet.
+def rows(connection: Connection, section: Section, choice: Choice) -> list[Mapping[str, Any]]:
+    """Return what a section shows: nothing, if a mart has not been built yet.
 
     Args:
         connection: of a role that may read the marts.
-        mart: schema and name.
-        query: reads only this mart.
+        section: says what to ask.
+        choice: of the page.
     """
-    found = connection.execute("select to_regclass(%s) is null", [mart]).fetchone()
-    if found == (True,):
+    if not _are_built(connection, section.marts):
         return []
     with connection.cursor(row_factory=dict_row) as cursor:
-        return list(cursor.execute(query).fetchall())
+        return list(cursor.execute(section.query, _values(section, choice)).fetchall())
+
+
+def shown(connection: Connection, section: Section, choice: Choice) -> str:
+    """Return the query as a person may paste it into a client of their own.
+
+    Args:
+        connection: to quote with.
+        section: says what to ask.
+        choice: of the page.
+    """
+    cursor = psycopg.ClientCursor(connection)
+    return cursor.mogrify(section.query, _values(section, choice)).strip()
+
+
+def options(connection: Connection, control: Control) -> list[str]:
+    """Return what there is to choose from, the default first.
+
+    Args:
+        connection: of a role that may read the mart.
+        control: says what to ask.
+    """
+    if not control.mart:
+        return list(control.options)
+    if not _are_built(connection, (control.mart,)):
+        return []
+    return [name for (name,) in connection.execute(control.query).fetchall()]
+
+
+def span(connection: Connection, page: Page) -> Span | None:
+    """Return the dates that a page's marts know; none if there is nothing yet.
+
+    Args:
+        connection: of a role that may read the marts.
+        page: whose marts are asked.
+    """
+    found: list[date] = []
+    for mart, query in {(s.marts[0], s.dates) for s in page.sections if s.dates}:
+        if _are_built(connection, (mart,)):
+            row = connection.execute(query).fetchone()
+            found += [value for value in row or () if value is not None]
+    return Span(min(found), max(found)) if found else None
+
+
+def usual(connection: Connection, page: Page) -> Choice:
+    """Return what a page shows unless somebody chooses something else.
+
+    Args:
+        connection: of a role that may read the marts.
+        page: whose marts are asked.
+    """
+    known = span(connection, page)
+    if known is None:
+        return {"first": date.today(), "last": date.today()}
+    shown = known.latest()
+    best = {control.name: options(connection, control)[:1] for control in page.controls}
+    named = {name: found[0] for name, found in best.items() if found}
+    return {"first": shown.first, "last": shown.last, **named}
+
+
+def _values(section: Section, choice: Choice) -> dict[str, Any]:
+    return {name: choice.get(name) for name in section.takes}
+
+
+def _are_built(connection: Connection, marts: tuple[str, ...]) -> bool:
+    row = connection.execute(
+        "select bool_and(to_regclass(mart) is not null) from unnest(%s::text[]) as mart",
+        [list(marts)],
+    ).fetchone()
+    return row == (True,)

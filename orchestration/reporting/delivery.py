@@ -9,7 +9,9 @@ from typing import LiteralString
 from plotly import graph_objects as go  # type: ignore[import-untyped]
 
 from orchestration.reporting import style
-from orchestration.reporting.charts import ROW_HEIGHT, Rows
+from orchestration.reporting.section import Rows
+
+DATES: LiteralString = "select min(date), max(date) from marts.cumulative_flow_daily"
 
 FLOW: LiteralString = """
 select
@@ -17,7 +19,7 @@ select
     status,
     sum(features)::bigint as features
 from marts.cumulative_flow_daily
-where date > (select max(date) from marts.cumulative_flow_daily) - 26 * 7
+where date >= %(first)s and date <= %(last)s
 group by date, status
 order by date, status
 """
@@ -27,7 +29,7 @@ select
     week_start,
     sum(features_completed)::bigint as features_completed
 from marts.weekly_velocity
-where week_start > (select max(week_start) from marts.weekly_velocity) - 26 * 7
+where week_start > %(first)s - 7 and week_start <= %(last)s
 group by week_start
 order by week_start
 """
@@ -115,7 +117,7 @@ def forecast(rows: Rows) -> go.Figure:
         rows: project_id, remaining_features, weeks_p50, weeks_p85, weeks_p95, the latest first.
     """
     latest_below = list(reversed(rows))
-    figure = style.new_figure(120 + ROW_HEIGHT * len(latest_below))
+    figure = style.new_figure(120 + style.ROW_HEIGHT * len(latest_below))
     names = [row["project_id"] for row in latest_below]
     for name, column, colour in (
         ("50 %", "weeks_p50", style.SKY),

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import escape
 from itertools import groupby
-from typing import Any
 
 from orchestration.reporting import template
-from orchestration.reporting.sections import Section
+from orchestration.reporting.section import Rows, Section
 
-Rows = Sequence[Mapping[str, Any]]
+
+@dataclass(frozen=True)
+class Card:
+    """A section with what was found for it.
+
+    Attributes:
+        section: the chart.
+        rows: what it shows; a section without rows says what has to be loaded.
+        query: what was asked, as a person may paste it into a client.
+        chosen: what the chart is about, beside its dates: options by the titles of their controls.
+    """
+
+    section: Section
+    rows: Rows
+    query: str
+    chosen: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -34,21 +48,20 @@ class Facts:
     simulated: str = ""
 
 
-def render(facts: Facts, found: Iterable[tuple[Section, Rows]]) -> str:
+def render(facts: Facts, found: Iterable[Card]) -> str:
     """Return the page.
 
     Args:
         facts: what it says of itself.
-        found: the sections in their order, each with its rows. One without rows says what has
-            to be loaded.
+        found: the cards in their order.
     """
     areas = [
         template.AREA.format(
             area=area,
             title=area.replace("_", " ").capitalize(),
-            cards="".join(_card(section, rows) for section, rows in cards),
+            cards="".join(_card(card) for card in cards),
         )
-        for area, cards in groupby(found, key=lambda pair: pair[0].area)
+        for area, cards in groupby(found, key=lambda card: card.section.area)
     ]
     drawn = any('class="figure"' in area for area in areas)
     named = {
@@ -72,16 +85,18 @@ def render(facts: Facts, found: Iterable[tuple[Section, Rows]]) -> str:
     )
 
 
-def _card(section: Section, rows: Rows) -> str:
+def _card(card: Card) -> str:
+    section = card.section
     question = escape(section.question)
+    chosen = [f"{title}: {option}." for title, option in card.chosen.items()]
     return template.CARD.format(
         name=section.name,
         wide=' class="wide"' if section.wide else "",
         question=question,
-        how_to_read=escape(section.how_to_read),
-        content=_figure(section, rows) if rows else _empty(section),
-        mart=escape(section.mart),
-        query=escape(section.query.strip()),
+        how_to_read=escape(" ".join([section.how_to_read, *chosen])),
+        content=_figure(section, card.rows) if card.rows else _empty(section),
+        marts=", ".join(f"<code>{escape(mart)}</code>" for mart in section.marts),
+        query=escape(card.query),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +10,8 @@ from pathlib import Path
 from orchestration import server
 from orchestration.errors import TidemarkError
 from orchestration.reporting import data, page
-from orchestration.reporting.sections import SECTIONS
+from orchestration.reporting.section import Page
+from orchestration.reporting.sections import PAGES
 from orchestration.server import Connection
 from orchestration.settings import Settings
 from orchestration.simulation.write import Mark, read_mark
@@ -43,9 +45,7 @@ def write(settings: Settings, path: Path) -> Written:
         TidemarkError: the database or the file cannot be used.
     """
     with data.reader(settings) as connection:
-        found = [
-            (section, data.rows(connection, section.mart, section.query)) for section in SECTIONS
-        ]
+        found = [card for shown in PAGES for card in _cards(connection, shown)]
     with server.connect(settings, autocommit=True) as connection:
         facts = _facts(connection)
     text = page.render(facts, found)
@@ -58,9 +58,24 @@ def write(settings: Settings, path: Path) -> Written:
     return Written(
         path=path.absolute(),
         size_bytes=len(text.encode()),
-        charts=tuple(section.name for section, rows in found if rows),
-        empty=tuple(section.name for section, rows in found if not rows),
+        charts=tuple(card.section.name for card in found if card.rows),
+        empty=tuple(card.section.name for card in found if not card.rows),
     )
+
+
+def _cards(connection: Connection, shown: Page) -> Iterator[page.Card]:
+    choice = data.usual(connection, shown)
+    for section in shown.sections:
+        yield page.Card(
+            section,
+            data.rows(connection, section, choice),
+            data.shown(connection, section, choice),
+            {
+                control.title: choice[control.name]
+                for control in shown.controls
+                if control.name in section.takes and control.name in choice
+            },
+        )
 
 
 def _facts(connection: Connection) -> page.Facts:

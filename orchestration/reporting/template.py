@@ -44,7 +44,7 @@ CARD = """\
 <article id="{name}"{wide}>
 <h3>{question}</h3>
 <p>{how_to_read}</p>
-{content}<details><summary>Source: <code>{mart}</code></summary>
+{content}<details><summary>Source: {marts}</summary>
 <pre><code>{query}</code></pre></details>
 </article>
 """

@@ -79,7 +79,7 @@ def test_the_report_shows_nothing_about_people() -> None:
         [
             section.name
             for section in SECTIONS
-            if section.area == "people" or "marts_people" in f"{section.mart} {section.query}"
+            if section.area == "people" or "marts_people" in f"{section.marts} {section.query}"
         ],
         "the page is one file for everybody: charts about people belong behind a login",
     )

@@ -1,4 +1,4 @@
-"""Warehouses and worlds on the session's server."""
+"""Warehouses and worlds on the session's server, and what is built once a run."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import pytest
 from orchestration.server.bootstrap import administrator, create_database
 from orchestration.settings import Settings
 from tests.conftest import TEMPLATE
-from tests.integration.exactness.warehouse import Warehouse
+from tests.integration.exactness.warehouse import AS_OF, Warehouse
 from tests.integration.exactness.world import World
+from tests.integration.running import run
 
 
 @dataclass
@@ -63,3 +64,16 @@ def new_world(server: Settings, tmp_path_factory: pytest.TempPathFactory) -> Wor
         Warehouse(replace(server, database="world"), scratch / "incremental"),
         Warehouse(replace(server, database="nothing"), scratch / "nothing"),
     )
+
+
+@pytest.fixture(scope="session")
+def company(server: Settings, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """A simulated company in the marts of all areas, for tests that change no row."""
+    settings = replace(server, database="company")
+    warehouse = Warehouse(settings, tmp_path_factory.mktemp("company"))
+    warehouse.renew()
+    size = ("--size", "small", "--days", "45", "--until", AS_OF)
+    code, _, err = run(settings, "simulate", *size, "--database", settings.database)
+    assert code == 0, err
+    assert warehouse.build() == []
+    return warehouse

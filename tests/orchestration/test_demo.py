@@ -14,7 +14,7 @@ from psycopg.rows import dict_row
 from orchestration.cli import demo as command
 from orchestration.demo import story
 from orchestration.reporting import data
-from orchestration.reporting.sections import SECTIONS
+from orchestration.reporting.sections import PAGES, SECTIONS
 from orchestration.server import connect
 from orchestration.settings import Settings
 from tests.integration.running import run, value
@@ -151,12 +151,10 @@ def test_the_report_holds_every_chart_and_needs_nobody(shown: Shown) -> None:
 
 
 def test_the_charts_say_what_the_completions_say(shown: Shown) -> None:
-    by_name = {section.name: section for section in SECTIONS}
+    page = PAGES[0]
     with data.reader(shown.settings) as connection:
-        found = {
-            name: data.rows(connection, section.mart, section.query)
-            for name, section in by_name.items()
-        }
+        choice = data.usual(connection, page)
+        found = {section.name: data.rows(connection, section, choice) for section in page.sections}
     steps = rows(
         shown.settings,
         """

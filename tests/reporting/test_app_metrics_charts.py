@@ -25,8 +25,46 @@ def test_each_timer_is_a_line_of_its_own() -> None:
     assert figure.data[0].hovertemplate.endswith(" ms")
 
 
+def percentiles(
+    tags: dict[str, object], unit: str | None, *values: float
+) -> list[dict[str, object]]:
+    return [
+        {
+            **{"tags": tags, "unit": unit, "starts_at": day.replace(tzinfo=None)},
+            **{"p50": value, "p90": value * 2, "p99": value * 3},
+        }
+        for day, value in zip(DAYS, values, strict=True)
+    ]
+
+
+def test_each_series_has_a_panel_with_two_bands_above_its_median() -> None:
+    figure = app_metrics.percentiles(
+        [
+            *percentiles({"route": "/", "code": 200}, "ms", 10, 20),
+            *percentiles({}, "ms", 1, 2),
+        ]
+    )
+    assert [title.text for title in figure.layout.annotations] == [
+        "code 200, route /",
+        "without tags",
+    ]
+    first, second = figure.data[:3], figure.data[3:]
+    assert [list(line.y) for line in first] == [[10, 20], [20, 40], [30, 60]]
+    assert [line.fill for line in first] == [None, "tonexty", "tonexty"]
+    assert {line.xaxis for line in first} != {line.xaxis for line in second}
+    assert [line.showlegend for line in figure.data] == [True] * 3 + [False] * 3
+
+
+def test_steep_percentiles_have_a_logarithmic_axis_unless_something_is_zero() -> None:
+    steep = app_metrics.percentiles(percentiles({}, "ms", 1, 100))
+    assert (steep.layout.yaxis.type, steep.layout.yaxis.title.text) == ("log", "ms (logarithmic)")
+    flat = app_metrics.percentiles(percentiles({}, None, 5, 6))
+    assert (flat.layout.yaxis.type, flat.layout.yaxis.title.text) == ("linear", "")
+    assert app_metrics.percentiles(percentiles({}, "ms", 0, 100)).layout.yaxis.type == "linear"
+
+
 def test_alerts_are_stacked_from_low_to_critical() -> None:
-    figure = app_metrics.alerts(
+    figure = style.severities_by_week(
         [
             {"week_start": WEEKS[0], "severity": "critical", "alerts": 1},
             {"week_start": WEEKS[0], "severity": "low", "alerts": 7},
@@ -37,6 +75,18 @@ def test_alerts_are_stacked_from_low_to_critical() -> None:
     assert figure.data[1].marker.color == style.VERMILION
 
 
-def test_charts_of_nothing_are_empty() -> None:
-    assert not app_metrics.slowest([]).data
-    assert not app_metrics.alerts([]).data
+def test_the_list_of_alerts_shows_text_as_text() -> None:
+    alert = {
+        **{"period_start": WEEKS[0], "period": "week", "severity": "high"},
+        **{"entity_type": "project", "entity_id": "<b>p</b>", "alert_message": "late & later"},
+        **{"is_acknowledged": False, "acknowledged_by_id": None},
+    }
+    seen = {**alert, "is_acknowledged": True, "acknowledged_by_id": "ann"}
+    table = app_metrics.latest_alerts([alert, seen]).data[0]
+    assert [list(column) for column in table.cells["values"]] == [
+        ["week of 02 Mar 2026"] * 2,
+        ["high"] * 2,
+        ["project &lt;b&gt;p&lt;/b&gt;"] * 2,
+        ["late &amp; later"] * 2,
+        ["", "ann"],
+    ]

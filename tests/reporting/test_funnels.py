@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, timedelta
+
 from orchestration.reporting import funnels
 
 
@@ -46,3 +48,47 @@ def test_each_retention_is_a_curve() -> None:
     assert [trace.name for trace in figure.data] == ["weekly", "daily"]
     assert list(figure.data[0].y) == [1, 1 / 2, 1 / 4]
     assert list(figure.data[0].customdata) == [9, 9, 9]
+
+
+def test_a_conversion_rate_is_one_of_sums_and_a_week_without_entries_has_none() -> None:
+    weeks = [date(2026, 3, 2), date(2026, 3, 9)]
+    counts = ((4, 1), (0, 0))
+    figure = funnels.funnel_trends(
+        [
+            {
+                **{"funnel_name": "f", "week_start": week},
+                **{"entered_users": entered, "completed_users": completed},
+            }
+            for week, (entered, completed) in zip(weeks, counts, strict=True)
+        ]
+    )
+    assert (list(figure.data[0].x), list(figure.data[0].y)) == (weeks[:1], [0.25])
+
+
+def cohort(start: datetime, period: int, rate: float | None) -> dict[str, object]:
+    return {
+        **{"cohort_start": start, "period_index": period, "cohort_size": 1000},
+        **{"returned_users": 1, "retention_rate": rate},
+    }
+
+
+def test_cohorts_are_rows_with_their_size_and_their_own_period_is_left_out() -> None:
+    # Midnight in a zone east of UTC: the local date is the next one.
+    first = datetime(2026, 3, 1, 18, 30, tzinfo=UTC)
+    second = first + timedelta(days=1)
+    rows = [cohort(first, period, rate) for period, rate in ((0, 1), (1, 0.5), (2, None))]
+    heatmap = funnels.retention_cohorts([*rows, cohort(second, 0, 1), cohort(second, 1, 0.25)])
+    data = heatmap.data[0]
+    assert list(data.y) == ["02 Mar 2026 (1,000) ", "03 Mar 2026 (1,000) "]
+    assert list(data.x) == [1, 2]
+    assert [list(line) for line in data.z] == [[0.5, None], [0.25, None]]
+    assert [list(line) for line in data.text] == [["50%", ""], ["25%", ""]]
+    assert heatmap.layout.yaxis.type == "category"
+
+
+def test_cohorts_of_hours_are_named_by_the_hour() -> None:
+    start = datetime(2026, 3, 1, 18, tzinfo=UTC)
+    figure = funnels.retention_cohorts(
+        [cohort(start + timedelta(hours=n), 1, 0.5) for n in range(2)]
+    )
+    assert list(figure.data[0].y) == ["01 Mar 2026 18:00 (1,000) ", "01 Mar 2026 19:00 (1,000) "]

@@ -13,14 +13,27 @@ from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
 from orchestration.errors import TidemarkError
 from orchestration.reporting import page, report
-from orchestration.reporting.page import Facts
-from orchestration.reporting.sections import SECTIONS, Section
+from orchestration.reporting.page import Card, Facts
+from orchestration.reporting.section import Page, Section
+from orchestration.reporting.sections import PAGES, PEOPLE, PEOPLE_PAGE, SECTIONS
 from orchestration.settings import PROJECT_ROOT, Settings
 from tests.integration.running import run
 
 NOW = datetime(2025, 3, 3, 12, 30, tzinfo=UTC)
 FACTS = Facts("A <title>", "demo & co", NOW, NOW, simulated="nobody <lives> here")
 ROWS = [{"week_start": NOW.date(), "ticket_type": "</script>", "hours": 1.5, "workflows": 2}]
+FULL = Card(SECTIONS[0], ROWS, "select '</script>'")
+EMPTY = Card(SECTIONS[1], [], "select")
+
+
+STEMS = {mart: mart.split(".")[1] for section in SECTIONS for mart in section.marts} | {
+    "marts.funnel_steps": "funnel_step_results"  # its alias
+}
+
+
+def tables_in(query: str) -> set[str]:
+    """Return the tables that a query reads."""
+    return set(re.findall(r"\b(?:from|join) (\w+\.\w+)", query))
 
 
 def without_plotly(text: str) -> str:
@@ -31,7 +44,7 @@ def without_plotly(text: str) -> str:
 
 
 def test_a_page_fetches_nothing() -> None:
-    own = without_plotly(page.render(FACTS, [(SECTIONS[0], ROWS), (SECTIONS[1], [])]))
+    own = without_plotly(page.render(FACTS, [FULL, EMPTY]))
     assert "http:" not in own
     assert "https:" not in own
     assert not re.search(r"<(script|img|iframe|link)[^>]*\s(src|href)", own)
@@ -39,39 +52,59 @@ def test_a_page_fetches_nothing() -> None:
 
 
 def test_a_page_says_what_it_is() -> None:
-    own = without_plotly(page.render(FACTS, [(SECTIONS[0], ROWS)]))
+    own = without_plotly(page.render(FACTS, [FULL]))
     assert "<h1>A &lt;title&gt;</h1>" in own
     assert "demo &amp; co" in own
     assert "2025-03-03 12:30 UTC" in own
     assert "nobody &lt;lives&gt; here" in own
-    for text in (SECTIONS[0].question, SECTIONS[0].how_to_read, SECTIONS[0].mart):
+    for text in (SECTIONS[0].question, SECTIONS[0].how_to_read, *SECTIONS[0].marts):
         assert text in own
-    real = page.render(replace(FACTS, simulated="", as_of=None), [(SECTIONS[0], [])])
+    chosen = page.render(FACTS, [replace(FULL, chosen={"Environment": "pro<d"})])
+    assert f"{SECTIONS[0].how_to_read} Environment: pro&lt;d." in chosen
+    real = page.render(replace(FACTS, simulated="", as_of=None), [EMPTY])
     assert "Simulated" not in real
     assert "not built yet" in real
 
 
 def test_data_cannot_end_the_script_that_holds_them() -> None:
-    own = without_plotly(page.render(FACTS, [(SECTIONS[0], ROWS)]))
+    own = without_plotly(page.render(FACTS, [FULL]))
     found = re.findall(r'<script type="application/json" class="data">(.*?)</script>', own)
     assert len(found) == 1
     assert json.loads(found[0])["data"][0]["name"] == "</script>"
 
 
 def test_a_page_without_rows_has_no_script_and_says_what_to_load() -> None:
-    text = page.render(FACTS, [(section, []) for section in SECTIONS])
+    text = page.render(FACTS, [Card(section, [], "") for section in SECTIONS])
     assert "<script" not in text
     assert text.count("Nothing to show yet.") == len(SECTIONS)
     for section in SECTIONS:
         assert all(f"raw.{table}" in text for table in section.raw_tables)
 
 
+@pytest.mark.parametrize("section", [*SECTIONS, *PEOPLE], ids=lambda section: section.name)
+def test_a_section_reads_the_marts_that_it_names_and_no_others(section: Section) -> None:
+    assert tables_in(section.query) == set(section.marts)
+    assert tables_in(section.dates) <= set(section.marts[:1])
+
+
+@pytest.mark.parametrize("page", [*PAGES, PEOPLE_PAGE], ids=lambda page: page.name)
+def test_a_page_offers_the_choices_that_its_sections_take(page: Page) -> None:
+    taken = frozenset().union(*(section.takes for section in page.sections))
+    assert taken - {"first", "last"} == {control.name for control in page.controls}
+    for control in page.controls:
+        assert tables_in(control.query) == ({control.mart} if control.mart else set())
+        assert bool(control.mart) != bool(control.options)
+    if taken & {"first", "last"}:
+        assert any(section.dates for section in page.sections)
+
+
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.name)
-def test_a_section_reads_the_mart_that_it_names_and_no_other(section: Section) -> None:
-    assert set(re.findall(r"\b(?:from|join) (\w+\.\w+)", section.query)) == {section.mart}
-    _, table = section.mart.split(".")
-    models = (PROJECT_ROOT / "models" / "marts" / section.area).glob("*.sql")
-    assert any(model.stem == table or f"alias='{table}'" in model.read_text() for model in models)
+def test_who_reads_a_mart_with_environments_shows_one_of_them(section: Section) -> None:
+    """Distinct users of two environments must not be added up, and must not be told apart late."""
+    for mart in section.marts:
+        (path,) = (PROJECT_ROOT / "models" / "marts" / section.area).glob(f"{STEMS[mart]}.yml")
+        if "- name: environment" in path.read_text():
+            assert "environment" in section.takes
 
 
 def test_sections_have_names_of_their_own_and_areas_stand_together() -> None:

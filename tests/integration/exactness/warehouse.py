@@ -205,6 +205,7 @@ def copy_project(target: Path, area: str | None = None) -> Path:
             shutil.copy(PROJECT_ROOT / part, target / part)
     if area is not None:
         shutil.rmtree(target / "snapshots")
+        (target / "models" / "_exposures.yml").unlink()
         for folder in (target / "models").glob("*/*/"):
             if folder.name != area:
                 shutil.rmtree(folder)
@@ -253,7 +254,8 @@ def _failures(result: dbtRunnerResult) -> list[str]:
     return [
         f"{r.node.name}: {r.message}"
         for r in result.result.results
-        if r.status not in ("success", "pass", "skipped", "warn")
+        # An exposure has nothing to do.
+        if r.status not in ("success", "pass", "skipped", "warn", "no-op")
     ]
 
 

@@ -1,4 +1,4 @@
-"""The charts: functions of the rows they show, and of nothing else.
+"""The charts of time tracking, and what they ask of its marts.
 
 What may be added up is added up here (counts, seconds); averages, ratios, distinct counts and
 percentiles never are: a ratio over several rows is a ratio of their sums.
@@ -7,20 +7,138 @@ percentiles never are: a ratio over several rows is a ratio of their sums.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, LiteralString
 
 from plotly import graph_objects as go  # type: ignore[import-untyped]
 
 from orchestration.reporting import style
+from orchestration.reporting.section import Rows
 
-Rows = Sequence[Mapping[str, Any]]
+DATES: LiteralString = """
+select min(period_start), max(period_start)
+from marts.time_by_ticket_type
+where period_type = 'day'
+"""
+
+HOURS_PER_WEEK: LiteralString = """
+select
+    period_start as week_start,
+    ticket_type,
+    (total_active_seconds / 3600)::float8 as hours,
+    workflows_completed as workflows
+from marts.time_by_ticket_type
+where
+    period_type = 'week'
+    and period_start > %(first)s - 7
+    and period_start <= %(last)s
+order by week_start, ticket_type
+"""
+
+EFFICIENCY_BY_WEEK: LiteralString = """
+select
+    date_trunc('week', date::timestamp)::date as week_start,
+    sum(total_active_seconds)::float8 as active_seconds,
+    sum(total_estimated_seconds)::float8 as estimated_seconds
+from marts.time_aggregations_daily
+where
+    avg_efficiency_ratio is not null
+    and date >= date_trunc('week', %(first)s::timestamp)::date
+    and date <= %(last)s
+group by week_start
+order by week_start
+"""
+
+WORKFLOWS_BY_PERSON: LiteralString = """
+with
+
+chosen as (
+    select *, date_trunc('week', date::timestamp)::date as week_start
+    from marts.time_trends_daily
+    where
+        date >= date_trunc('week', %(first)s::timestamp)::date
+        and date <= %(last)s
+),
+
+busiest as (
+    select user_id
+    from chosen
+    group by user_id
+    order by sum(workflows) desc, user_id
+    limit 16
+)
+
+select user_id, week_start, sum(workflows)::int as workflows
+from chosen
+inner join busiest using (user_id)
+group by user_id, week_start
+order by user_id, week_start
+"""
+
+# Averages and deviations of several people become one by their sums and sums of squares, exactly:
+# neither can be averaged.
+SLOWEST_STEPS: LiteralString = """
+with
+
+latest as (
+    select *
+    from marts.time_aggregations_step
+    where
+        period_type = 'month'
+        and period_start = (
+            select max(period_start)
+            from marts.time_aggregations_step
+            where period_type = 'month' and period_start <= %(last)s
+        )
+),
+
+steps as (
+    select
+        period_start as month,
+        template_id,
+        step_index,
+        sum(sample_count) as n,
+        sum(sample_count * avg_seconds) as total,
+        sum(
+            (sample_count - 1) * coalesce(std_dev_seconds, 0) ^ 2 + sample_count * avg_seconds ^ 2
+        ) as squares
+    from latest
+    group by period_start, template_id, step_index
+)
+
+select
+    month,
+    template_id,
+    step_index,
+    n::int as sample_count,
+    (total / n)::float8 as avg_seconds,
+    case
+        when n > 1 then sqrt(greatest(squares - total ^ 2 / n, 0) / (n - 1))
+    end::float8 as std_dev_seconds
+from steps
+order by avg_seconds desc, template_id, step_index
+limit 12
+"""
+
+ESTIMATE_AND_ACTUAL: LiteralString = """
+select
+    ticket_type,
+    (sum(total_active_seconds) / 3600)::float8 as active_hours,
+    (sum(total_estimated_seconds) / 3600)::float8 as estimated_hours,
+    sum(workflows_completed)::int as workflows
+from marts.time_by_ticket_type
+where
+    period_type = 'day'
+    and period_start >= %(first)s
+    and period_start <= %(last)s
+group by ticket_type
+order by ticket_type
+"""
 
 MOST_KINDS = 5  # of ticket types in one bar; the smaller ones are added up
 THE_OTHERS = "all others"
 FOUR_WEEKS = timedelta(weeks=4)
-ROW_HEIGHT = 22
 
 
 def hours_per_week(rows: Rows) -> go.Figure:
@@ -106,7 +224,7 @@ def workflows_by_person(rows: Rows) -> go.Figure:
     people = sorted(totals, key=lambda user: (totals[user], user))  # the axis begins at the bottom
     weeks = sorted({row["week_start"] for row in rows})
     found = {(row["user_id"], row["week_start"]): row["workflows"] for row in rows}
-    figure = style.new_figure(78 + ROW_HEIGHT * max(len(people), 3))
+    figure = style.new_figure(78 + style.ROW_HEIGHT * max(len(people), 3))
     figure.add_heatmap(
         x=weeks,
         y=people,
@@ -121,7 +239,7 @@ def workflows_by_person(rows: Rows) -> go.Figure:
     )
     style.show_weeks(figure, weeks)
     figure.update_layout(margin={"t": 46})
-    figure.update_yaxes(type="category", showgrid=False)
+    figure.update_yaxes(type="category", showgrid=False, dtick=1, tickfont={"size": 11})
     return figure
 
 
@@ -175,7 +293,7 @@ def estimate_and_actual(rows: Rows) -> go.Figure:
     kinds = sorted(rows, key=lambda row: row["active_hours"] or 0)  # begins at the bottom
     names = [f"{row['ticket_type']} " for row in kinds]
     figure = style.new_figure(
-        320, barmode="group", bargap=0.3, bargroupgap=0.08, legend_traceorder="reversed"
+        320, barmode="group", bargap=0.16, bargroupgap=0.06, legend_traceorder="reversed"
     )
     figure.add_bar(
         name="worked",
@@ -183,7 +301,8 @@ def estimate_and_actual(rows: Rows) -> go.Figure:
         x=[row["active_hours"] for row in kinds],
         y=names,
         text=[_share(row) for row in kinds],
-        textposition="auto",
+        textposition="inside",
+        textfont={"size": 11},
         marker={"color": style.BLUE},
         customdata=[row["workflows"] for row in kinds],
         hovertemplate="%{y}: %{x:,.0f} h worked in %{customdata:,} workflows<extra></extra>",

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from orchestration.reporting import charts, style
-from orchestration.reporting.sections import SECTIONS, Section
+from orchestration.reporting import style, time_tracking
+from orchestration.reporting.section import Section
+from orchestration.reporting.sections import PEOPLE, SECTIONS
 
 MONDAY = date(2025, 3, 3)
 
@@ -17,12 +18,15 @@ def week(number: int) -> date:
     return MONDAY + timedelta(weeks=number)
 
 
-@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.name)
+@pytest.mark.parametrize("section", [*SECTIONS, *PEOPLE], ids=lambda section: section.name)
 def test_a_chart_of_nothing_is_an_empty_chart(section: Section) -> None:
     figure = section.figure([])
     assert figure.to_json()
     for trace in figure.data:
-        assert not any(len(trace[axis] or ()) for axis in ("x", "y"))
+        if trace.type == "table":
+            assert not any(trace.cells["values"])
+        else:
+            assert not any(len(trace[axis] or ()) for axis in ("x", "y"))
 
 
 def hours(kind: str, number: int, spent: float | None, workflows: int = 1) -> dict[str, Any]:
@@ -35,7 +39,7 @@ def hours(kind: str, number: int, spent: float | None, workflows: int = 1) -> di
 
 
 def test_hours_stand_in_one_bar_a_week_with_the_largest_type_below() -> None:
-    figure = charts.hours_per_week(
+    figure = time_tracking.hours_per_week(
         [hours("bug", 0, 2), hours("feature", 0, 8), hours("bug", 1, 3, 4), hours("spike", 1, None)]
     )
     assert figure.layout.barmode == "stack"
@@ -51,15 +55,15 @@ def test_hours_stand_in_one_bar_a_week_with_the_largest_type_below() -> None:
 
 def test_rare_ticket_types_are_added_up() -> None:
     rows = [hours(f"type {i}", number, i + 1) for i in range(9) for number in (0, 1)]
-    figure = charts.hours_per_week(rows)
-    assert [trace.name for trace in figure.data][-1] == charts.THE_OTHERS
-    assert len(figure.data) == charts.MOST_KINDS + 1
+    figure = time_tracking.hours_per_week(rows)
+    assert [trace.name for trace in figure.data][-1] == time_tracking.THE_OTHERS
+    assert len(figure.data) == time_tracking.MOST_KINDS + 1
     assert sum(sum(trace.y) for trace in figure.data) == sum(row["hours"] for row in rows)
 
 
 def test_a_ratio_over_weeks_is_one_of_sums() -> None:
     seconds = [(10, 5), (1, 10), (4, 4), (5, 1), (8, 4)]
-    figure = charts.efficiency_by_week(
+    figure = time_tracking.efficiency_by_week(
         [
             {"week_start": week(i), "active_seconds": active, "estimated_seconds": estimated}
             for i, (active, estimated) in enumerate(seconds)
@@ -71,7 +75,7 @@ def test_a_ratio_over_weeks_is_one_of_sums() -> None:
 
 
 def test_four_weeks_are_four_of_the_calendar() -> None:
-    figure = charts.efficiency_by_week(
+    figure = time_tracking.efficiency_by_week(
         [
             {"week_start": week(0), "active_seconds": 9, "estimated_seconds": 1},
             {"week_start": week(4), "active_seconds": 1, "estimated_seconds": 2},
@@ -82,7 +86,7 @@ def test_four_weeks_are_four_of_the_calendar() -> None:
 
 def test_people_without_a_row_in_a_week_are_blank_and_the_busiest_is_on_top() -> None:
     found = [("ann", 0, 1), ("bob", 0, 0), ("bob", 1, 5)]
-    figure = charts.workflows_by_person(
+    figure = time_tracking.workflows_by_person(
         [{"user_id": u, "week_start": week(i), "workflows": n} for u, i, n in found]
     )
     heatmap = figure.data[0]
@@ -94,7 +98,7 @@ def test_people_without_a_row_in_a_week_are_blank_and_the_busiest_is_on_top() ->
 def test_the_spread_of_a_step_never_reaches_below_zero() -> None:
     steps = [("w2", 1, 12, 600, 900), ("w1", 0, 1, 60, None)]
     names = ("template_id", "step_index", "sample_count", "avg_seconds", "std_dev_seconds")
-    figure = charts.slowest_steps(
+    figure = time_tracking.slowest_steps(
         [{"month": MONDAY, **dict(zip(names, step, strict=True))} for step in steps]
     )
     dots = figure.data[0]
@@ -108,7 +112,7 @@ def test_the_spread_of_a_step_never_reaches_below_zero() -> None:
 
 def test_a_share_needs_both_hours() -> None:
     kinds = [("bug", 3.0, 2.0), ("chat", 1.0, None), ("none", None, 4.0)]
-    figure = charts.estimate_and_actual(
+    figure = time_tracking.estimate_and_actual(
         [
             {"ticket_type": kind, "active_hours": a, "estimated_hours": e, "workflows": 1}
             for kind, a, e in kinds
@@ -121,6 +125,6 @@ def test_a_share_needs_both_hours() -> None:
 
 
 def test_weeks_are_named_by_their_mondays() -> None:
-    figure = charts.hours_per_week([hours("bug", i, 1) for i in range(40)])
+    figure = time_tracking.hours_per_week([hours("bug", i, 1) for i in range(40)])
     assert figure.layout.xaxis.tick0 == MONDAY
     assert figure.layout.xaxis.dtick % style.WEEK_MS == 0

@@ -1,0 +1,92 @@
+"""What a page of charts is made of: sections, and the choices that their queries take."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, LiteralString
+
+Rows = Sequence[Mapping[str, Any]]
+
+PARAMETER = re.compile(r"%\((\w+)\)s")
+
+
+@dataclass(frozen=True)
+class Control:
+    """A choice beside the dates, of which a chart shows one at a time.
+
+    Attributes:
+        name: what queries call it.
+        title: what people call it.
+        options: what there is to choose from, the default first; () if a mart says it.
+        mart: schema and name of the mart that says it; '' if the options are fixed.
+        query: over that mart only; gives one column, the default first.
+    """
+
+    name: str
+    title: str
+    options: tuple[str, ...] = ()
+    mart: str = ""
+    query: LiteralString = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A chart and what a person needs to read it.
+
+    Attributes:
+        name: unique; letters, digits and dashes.
+        area: the subject area, as its folder is called.
+        question: what the chart answers; its heading.
+        how_to_read: one sentence.
+        marts: schema and name of what it reads: one mart, or one for each length of period.
+        raw_tables: what has to be loaded before there is something to see.
+        query: over those marts only; takes what it names of `first`, `last` (dates, included) and
+            the controls.
+        figure: makes a Plotly figure of the query's rows; of none, an empty one.
+        dates: gives the first and the last date that its first mart knows; '' if another
+            section of the page says as much.
+        wide: takes the page's whole width.
+        tall: takes more height than the others.
+    """
+
+    name: str
+    area: str
+    question: str
+    how_to_read: str
+    marts: tuple[str, ...]
+    raw_tables: tuple[str, ...]
+    query: LiteralString
+    figure: Callable[[Rows], Any]
+    dates: LiteralString = ""
+    wide: bool = False
+    tall: bool = False
+
+    @property
+    def takes(self) -> frozenset[str]:
+        """The names of the choices that its query takes."""
+        return frozenset(PARAMETER.findall(self.query))
+
+
+@dataclass(frozen=True)
+class Page:
+    """Sections that share their dates and controls.
+
+    Attributes:
+        name: unique; letters and underscores.
+        title: what people call it.
+        sections: in their order.
+        controls: what its sections take beside the dates.
+    """
+
+    name: str
+    title: str
+    sections: tuple[Section, ...]
+    controls: tuple[Control, ...] = ()
+
+    @property
+    def marts(self) -> frozenset[str]:
+        """Everything that the page reads."""
+        read = {mart for section in self.sections for mart in section.marts}
+        return frozenset(read | {control.mart for control in self.controls if control.mart})
