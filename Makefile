@@ -46,8 +46,9 @@ docs: setup ## the dbt docs as one file, target/static_index.html
 	@dbt docs generate --static --quiet
 	@echo "target/static_index.html: open it in any browser; it needs no server and no network"
 
+# Two workers, each with a server of its own; a file's tests stay together, for they share what is built once.
 test: setup ## all tests
-	@pytest
+	@pytest -n 2 --dist loadfile
 
 lint: setup ## style and types of SQL and Python, project conventions
 	@ruff check .

@@ -27,6 +27,9 @@ def _environment() -> Iterator[None]:
         for name in list(os.environ):
             if name.startswith(("TIDEMARK_", "PG")):
                 patch.delenv(name)
+        # Commands that tests run do not write into the project, nor one worker beside another.
+        patch.setenv("DBT_TARGET_PATH", str(Path(folder) / "target"))
+        patch.setenv("DBT_LOG_PATH", str(Path(folder) / "logs"))
         patch.setenv("PGPASSFILE", str(Path(folder) / "pgpass"))
         yield
 
