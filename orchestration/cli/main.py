@@ -14,6 +14,7 @@ from orchestration.cli import (
     dashboards,
     demo,
     dev,
+    explain,
     load,
     refresh,
     report,
@@ -41,6 +42,7 @@ app.command()(server.url)
 app.command()(server.reset)
 app.command(context_settings=build.CONTEXT)(build.build)
 app.command()(refresh.refresh)
+app.command()(explain.explain)
 app.command()(dev.dev)
 app.command()(load.load)
 app.command()(simulate.simulate)
