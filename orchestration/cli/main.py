@@ -7,7 +7,7 @@ import sys
 import psycopg
 import typer
 
-from orchestration.cli import build, console, demo, dev, load, report, server, simulate
+from orchestration.cli import build, console, demo, dev, load, report, serve, server, simulate
 from orchestration.errors import TidemarkError
 from orchestration.server.connection import one_line
 
@@ -31,6 +31,7 @@ app.command()(dev.dev)
 app.command()(load.load)
 app.command()(simulate.simulate)
 app.command()(report.report)
+app.command()(serve.serve)
 
 
 def main() -> None:
