@@ -58,7 +58,9 @@ begin
                 b.bucket_start,
                 b.bucket_start as begins_at,
                 b.bucket_start + unit as ends_at
-            from generate_series(start_at, end_at, least(unit, interval '30 minutes')) as s (moment)
+            from generate_series(
+                date_trunc(granularity, start_at, time_zone), end_at, least(unit, interval '30 minutes')
+            ) as s (moment)
             cross join lateral (select date_trunc(granularity, s.moment, time_zone)) as b (bucket_start)
             where granularity in ('minute', 'hour')
             union all

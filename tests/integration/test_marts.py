@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import psycopg
 import pytest
 
 from orchestration import server
-from orchestration.settings import Settings
-from tests.integration.exactness.warehouse import AS_OF, Warehouse
+from tests.integration.exactness.warehouse import Warehouse
 from tests.integration.exactness.witnesses import LATE_SESSION
-from tests.integration.running import run
 from tests.integration.test_engine import last_build, value
 
 # Section 7 of the contract: what has an index besides the key of its grain.
@@ -38,19 +34,6 @@ INDEXES = {
     "product_sessions": ("user_id", "started_at"),
     "funnel_conversions": ("user_id",),
 }
-
-
-@pytest.fixture(scope="module")
-def company(server: Settings, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    """A simulated company in the marts of all areas, for tests that change no row."""
-    settings = replace(server, database="company")
-    warehouse = Warehouse(settings, tmp_path_factory.mktemp("company"))
-    warehouse.renew()
-    size = ("--size", "small", "--days", "45", "--until", AS_OF)
-    code, _, err = run(settings, "simulate", *size, "--database", settings.database)
-    assert code == 0, err
-    assert warehouse.build() == []
-    return warehouse
 
 
 def test_nothing_new_touches_nothing(company: Warehouse) -> None:
