@@ -14,7 +14,6 @@ from fastapi import Body, FastAPI, Query, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from psycopg import sql
-from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool, PoolTimeout
 from starlette.exceptions import HTTPException
 
@@ -138,7 +137,7 @@ def _endpoint(pool: Pool, function: Function, arguments_type: Any) -> Callable[.
 def _page(pool: Pool, function: Function, arguments: Any) -> Response:
     """Ask for a page of rows, in the JSON of PostgreSQL: no number is rounded on the way."""
     given = [a for a in function.arguments if a.name in arguments.model_fields_set]
-    values = [_value(a.type, getattr(arguments, a.name)) for a in given]
+    values = [getattr(arguments, a.name) for a in given]
     call = sql.SQL(
         "select row_to_json(page)::text from (select * from {} as {} limit %s offset %s) as page"
     ).format(_call(function, [(a.name, a.type) for a in given]), sql.Identifier(function.name))
@@ -161,13 +160,6 @@ def _call(function: Function, given: Sequence[tuple[str, str]]) -> sql.Composed:
             for name, type_name in given
         ),
     )
-
-
-def _value(type_name: str, value: Any) -> Any:
-    """Return an argument as psycopg takes it; JSON of a URL is text already."""
-    if type_name == "jsonb" and not isinstance(value, str | None):
-        return Jsonb(value)
-    return value
 
 
 def _add_pages(app: FastAPI, pool: Pool, functions: Sequence[Function]) -> None:

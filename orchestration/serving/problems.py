@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from psycopg_pool import PoolTimeout
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
 NOT_BUILT = {"55000", "42P01", "3F000"}  # says a function, or PostgreSQL of a table or schema
 TOO_LONG = "57014"
@@ -93,9 +94,16 @@ async def of_request(_: Request, error: Exception) -> Response:
     return answer(422, f"{name}: {words}")
 
 
-async def of_http(_: Request, error: Exception) -> Response:
+async def of_http(request: Request, error: Exception) -> Response:
     """Say unknown paths and wrong methods as everything else is said."""
     assert isinstance(error, HTTPException)  # noqa: S101  # registered for these
-    hint = "GET / lists what there is." if error.status_code in (404, 405) else None
-    headers = dict(error.headers) if error.headers else None
-    return answer(error.status_code, str(error.detail), hint, headers)
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        # Starlette names the methods of the first route of the path only.
+        routes = [r for r in request.app.routes if isinstance(r, Route) and r.methods]
+        methods = {m for r in routes if r.path == request.url.path for m in r.methods or ()}
+        headers["Allow"] = ", ".join(sorted(methods))
+        return answer(405, "this path does not take this method", headers=headers)
+    if error.status_code == 404:
+        return answer(404, "there is nothing at this path", "GET / lists what there is.")
+    return answer(error.status_code, str(error.detail), headers=headers)

@@ -6,11 +6,13 @@ integer, and a time has a zone. Anything else would be a guess at what somebody 
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Callable
 from typing import Annotated, Any
 
+from psycopg.types.json import Jsonb
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, create_model
 from pydantic.types import StrictBool, StrictFloat, StrictInt, StrictStr
 
@@ -62,6 +64,18 @@ def _finite(value: float) -> float:
     return float(value)
 
 
+def _json(value: str) -> str:
+    try:
+        json.loads(value)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("is no JSON") from error
+    return value
+
+
+def _as_jsonb(value: Any) -> Any:
+    return None if value is None else Jsonb(value)
+
+
 def _boolean(value: Any) -> Any:
     words = {"true": True, "false": False}
     if value not in words:
@@ -103,7 +117,10 @@ IN_URL: dict[str, Any] = {
     "date": A_DATE,
     "timestamp with time zone": A_TIME,
     "jsonb": Annotated[
-        str, STORABLE, Field(json_schema_extra={"contentMediaType": "application/json"})
+        str,
+        STORABLE,
+        AfterValidator(_json),
+        Field(json_schema_extra={"contentMediaType": "application/json"}),
     ],
 }
 IN_BODY: dict[str, Any] = {
@@ -116,7 +133,7 @@ IN_BODY: dict[str, Any] = {
     "boolean": StrictBool,
     "date": A_DATE,
     "timestamp with time zone": A_TIME,
-    "jsonb": Any,
+    "jsonb": Annotated[Any, AfterValidator(_as_jsonb)],
 }
 
 # What JSON Schema says of a column; every one may be null.
