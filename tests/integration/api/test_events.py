@@ -54,9 +54,9 @@ def owner(
             "insert into seeds.event_breakdowns (event_name, property, max_values)"
             " values ('*', 'country', 2), ('buy', 'country', 9), ('view', 'plan', 9)"
         )
-        marts = ("event_counts_minute", "event_counts_hourly", "event_counts_daily")
-        marts += ("event_counts_weekly", "event_counts_monthly", "event_breakdowns_daily")
-        selected = [f"+{mart}" for mart in (*marts, "user_activity")]
+        grains = ("minute", "hourly", "daily", "weekly", "monthly")
+        counts = [f"+event_counts_{grain}" for grain in grains]
+        selected = [*counts, "+event_breakdowns_daily", "+user_activity"]
         options = ("--select", *selected, "--exclude", *SEEDS)
         zone, as_of = clicks.ZONE.key, NOW_AT.isoformat()
         assert warehouse.build(*options, zone=zone, as_of=as_of) == []
@@ -90,26 +90,27 @@ def questions() -> list[tuple[Question, str | None]]:
     rng = random.Random(7)
     made: list[tuple[Question, str | None]] = []
     for number in range(140):
-        granularity = (*GRANULARITIES, None)[number % 6]
-        longest = {"minute": 0.1, "hour": 3, "day": 12}.get(granularity or "", 20)
+        granularity = GRANULARITIES[number % 5]
+        longest = {"minute": 0.1, "hour": 3, "day": 12}.get(granularity, 20)
         start_at = clicks.FIRST_AT + timedelta(days=rng.uniform(-2, clicks.DAYS))
         end_at = start_at + timedelta(days=rng.uniform(0.01, longest))
-        edges = [start_at.replace(microsecond=0), end_at.replace(microsecond=0)]
-        for place, edge in enumerate(edges):
-            if rng.random() < 0.6:
-                unit = rng.choice(("hour", "day", granularity or "day"))
-                edges[place] = clicks.bucket_of(edge, unit)
-        if edges[0] >= edges[1]:
-            edges[1] = edges[0] + timedelta(hours=1)
-        events = rng.choice((["view"], ["buy"], ["view", "buy"], ["buy", "buy"], ["*"], ["no"]))
+        start_at, end_at = (
+            clicks.bucket_of(edge.replace(microsecond=0), rng.choice(("hour", "day", granularity)))
+            if rng.random() < 0.6
+            else edge.replace(microsecond=0)
+            for edge in (start_at, end_at)
+        )
+        if start_at >= end_at:
+            end_at = start_at + timedelta(hours=1)
         question = Question(
-            events,
-            *edges,
+            rng.choice((["view"], ["buy"], ["view", "buy"], ["buy", "buy"], ["*"], ["no"])),
+            start_at,
+            end_at,
             environment=rng.choice((None, None, "production", "staging")),
             breakdown_by=rng.choice((None, None, "country", "plan", "nothing")),
             user_id=rng.choice((None, None, None, "ann", "d4", "d1", clicks.BOT)),
         )
-        made.append((question, granularity))
+        made.append((question, granularity if number % 6 else None))
     return made
 
 
