@@ -47,6 +47,7 @@ def serve(
         )
     server.ensure_up(settings)
     role = PEOPLE_READER if people else READER
+    server.connect(settings, role).close()  # says in words why it cannot
     out = console.out()
     with (
         listening(host, port) as listener,

@@ -50,6 +50,7 @@ def connections(settings: Settings, role: str) -> Iterator[Pool]:
         "application_name": f"{APPLICATION_NAME} serve",
         "options": SESSION,
         "autocommit": True,
+        "prepare_threshold": None,  # a function may be made anew while the server runs
     }
     with ConnectionPool(
         kwargs=kwargs,
