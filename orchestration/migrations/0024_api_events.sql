@@ -6,7 +6,7 @@ as $$
 begin
     if coalesce(cardinality(events), 0) not between 1 and 100 then
         raise exception 'events has % names: from 1 to 100 are possible', coalesce(cardinality(events), 0)
-            using errcode = 'invalid_parameter_value', hint = 'All events are {*}.';
+            using errcode = 'invalid_parameter_value', hint = 'All events are *: {*} in SQL.';
     end if;
     if array_position(events, null) is not null then
         raise exception 'events has a null among its names' using errcode = 'invalid_parameter_value';
@@ -73,7 +73,7 @@ $$;
 comment on function api.event_series(text[], timestamptz, timestamptz, text, text, text, text) is
 'How often events happened, and how many users did any of them: one row a bucket from start_at (included) to '
 'end_at (not), those without an event too; with breakdown_by one row a bucket and value that occurs. events: '
-'1 to 100 names, {*} is all; granularity: minute, hour, day, week or month of the reporting time zone, at most '
+'1 to 100 names, * is all; granularity: minute, hour, day, week or month of the reporting time zone, at most '
 '10,000 buckets; environment: one, null for all; breakdown_by: a property of the events; user_id: one user. '
 'unique_users is exact: one who does two of the events, or one in two environments, is one. is_complete is '
 'false where the range cuts the bucket (then the part in the range is counted) or it is not over yet.';
@@ -130,7 +130,7 @@ $$;
 comment on function api.event_totals(text[], timestamptz, timestamptz, text, text, text) is
 'How often events happened in a range of time, and how many users did any of them: one row; with breakdown_by '
 'one row a value that occurs, the most frequent first. start_at belongs to the range, end_at does not. events: '
-'1 to 100 names, {*} is all; environment: one, null for all; breakdown_by: a property of the events; user_id: '
+'1 to 100 names, * is all; environment: one, null for all; breakdown_by: a property of the events; user_id: '
 'one user. unique_users are the distinct users of the whole range. is_complete is false while it is not over.';
 
 revoke execute on all functions in schema ops, api from public;
