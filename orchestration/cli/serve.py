@@ -30,7 +30,10 @@ def serve(
         typer.Option("--people", help="Answer about people too, with a token of its own."),
     ] = False,
 ) -> None:
-    """Answer the functions of schema api over HTTP, until Ctrl-C."""
+    """Answer the functions of schema api over HTTP, until Ctrl-C.
+
+    Requests bring a token: TIDEMARK_API_TOKEN, else one that is kept in a private file.
+    """
     # They take their time to import, which no other command should have to wait for.
     import uvicorn
 

@@ -129,8 +129,17 @@ comment on function api.team_trend(text, integer) is
 'by its present members; days: 1 to 730, today (api.clock) included. Averages of the members'' daily averages; '
 'null where fewer than min_team_size people have the metric.';
 
+create type api.burnout_alert as (
+    employee_id text,
+    date date,
+    burnout_score_max double precision,
+    threshold double precision,
+    severity text
+);
+comment on type api.burnout_alert is 'A row of marts_people.burnout_alerts, for any threshold.';
+
 create function api.burnout_alerts(threshold double precision, days integer)
-returns table (employee_id text, date date, burnout_score_max double precision, severity text)
+returns setof api.burnout_alert
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
@@ -163,6 +172,7 @@ begin
         f.employee_id,
         f.date,
         f.burnout_score_max,
+        burnout_alerts.threshold,
         case
             when f.burnout_score_max >= burnout_alerts.threshold + 20 then 'critical'
             when f.burnout_score_max >= burnout_alerts.threshold + 10 then 'high'

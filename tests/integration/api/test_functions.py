@@ -248,7 +248,7 @@ def test_burnout_alerts_are_the_days_over_any_threshold(
         over = score - threshold
         return "critical" if over >= 20 else "high" if over >= 10 else "medium"
 
-    assert found == [(*row, severity(row[2])) for row in scores]
+    assert found == [(*row, threshold, severity(row[2])) for row in scores]
 
 
 def test_metric_statistics_of_any_window_are_computed_as_the_mart_does(
@@ -333,6 +333,15 @@ def test_health_has_every_mart_and_sees_what_is_new(
             "insert into raw.workflow_templates (template_id, ticket_type) values ('new', 'bug')"
         )
         behind = {r: command for r, b, command in rows(owner, health) if b}
+    with owner.transaction(force_rollback=True):
+        owner.execute(
+            "insert into raw.events (event_id, event_name, event_at, distinct_id)"
+            " values (gen_random_uuid(), 'page_view', %s, 'd')",
+            [NOW_AT],
+        )
+        with_event = {r for r, b, _ in rows(owner, health) if b}
+    assert {"marts.event_counts_daily", "marts.session_stats"} <= with_event
+    assert "marts.workflow_completions" not in with_event
     # Of the new row itself, and of what is made from that.
     assert {"marts.workflow_completions", "marts.time_trends_daily"} <= behind.keys()
     assert "marts.event_counts_daily" not in behind
