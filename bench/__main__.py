@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench import app_metrics, archive, delivery, funnels, people, product
+from bench import api, app_metrics, archive, delivery, funnels, people, product
 from bench.arena import DATABASE, Arena
 from bench.figures import Figure, markdown, shown
 from orchestration import server
@@ -29,6 +29,7 @@ AREAS: dict[str, Callable[[Arena], Iterator[Figure]]] = {
     "app_metrics": app_metrics.measure,
     "people": people.measure,
     "retention": archive.measure,
+    "api": api.measure,
 }
 PAGE = PROJECT_ROOT / "docs" / "benchmarks.md"
 

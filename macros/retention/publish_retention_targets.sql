@@ -2,7 +2,7 @@
     {#-
         After a build: what `tidemark retention` has to know of the project, so that it needs no dbt. For
         each raw table, which models read it and which of those could not keep what it would lose; for each
-        mart whose rows may expire, its column of time too. And the vars that sealed buckets depend on.
+        mart whose rows may expire, its column of time too.
     -#}
     {%- if execute and flags.WHICH in ('build', 'run') -%}
         {%- set targets = {} -%}
@@ -53,11 +53,6 @@
             {{ dbt.string_literal(target.only_where | replace("'", "''")) if target.only_where else 'null' }},
             {{ text_array(target.readers) }}, {{ text_array(target.unfit) }}, {{ target.days }}
         ){{ ',' if not loop.last }}
-        {%- endfor %};
-        insert into ops.build_settings (reporting_timezone, session_timeout_minutes)
-        values ('{{ var("reporting_timezone") }}', {{ var("session_timeout_minutes") }})
-        on conflict (only_row) do update set
-            reporting_timezone = excluded.reporting_timezone,
-            session_timeout_minutes = excluded.session_timeout_minutes
+        {%- endfor %}
     {%- endif -%}
 {%- endmacro %}

@@ -19,6 +19,7 @@ from orchestration.cli import (
     refresh,
     report,
     retention,
+    serve,
     server,
     simulate,
 )
@@ -50,6 +51,7 @@ app.command()(retention.retention)
 app.command()(retention.restore)
 app.command()(report.report)
 app.command()(dashboards.dashboards)
+app.command()(serve.serve)
 app.add_typer(archive.app, name="archive")
 
 

@@ -83,15 +83,6 @@ comment on table ops.kept_funnel_attempts is
 'One row a user''s result of a funnel whose entry event was archived, as it stood then; definition is that '
 'of the funnel (int_funnels__defined).';
 
-create table ops.build_settings (
-    only_row boolean primary key default true check (only_row),
-    reporting_timezone text not null,
-    session_timeout_minutes numeric not null
-);
-
-comment on table ops.build_settings is
-'The vars of the last build that sealed buckets depend on: they cannot change once anything is sealed.';
-
 create table ops.retention_targets (
     relation text primary key,
     is_raw boolean not null,

@@ -1,0 +1,1 @@
+"""The functions of schema `api` over HTTP, which `tidemark serve` answers."""

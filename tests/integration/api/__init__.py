@@ -1,0 +1,1 @@
+"""The functions of schema api: what they answer, whom, and what they refuse."""
