@@ -12,6 +12,7 @@ from tests.integration.conftest import WorldMaker
 from tests.integration.exactness import product_witnesses, witnesses
 from tests.integration.exactness.warehouse import copy_project
 from tests.integration.exactness.world import World
+from tests.integration.retention import sealing_witnesses
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,8 @@ GUARDS = [
         "rows and watermark are one transaction",
         "incremental.sql",
         "{%- do write_rows(target_relation, tide) -%}\n"
+        "        {%- do settle_late_rows(tide) -%}\n"
+        "        {%- do say_where_history_starts(tide) -%}\n"
         "        {%- do store_watermark(target_relation, tide) -%}",
         "{%- do tide.update({'written': 0, 'deleted': 0}) -%}\n"
         "        {%- do store_watermark(target_relation, tide) -%}\n"
@@ -123,12 +126,38 @@ GUARDS = [
         "reshaped or edited or refilled as stale",
         witnesses.a_database_moves_to_another_cluster,
     ),
+    Guard(
+        "sealed rows are not deleted",
+        "write_rows.sql",
+        "and not {{ is_kept('t', tide) }}",
+        "and not false",
+        sealing_witnesses.rows_of_sealed_time_stay,
+    ),
+    Guard(
+        "sealed rows are not written",
+        "write_rows.sql",
+        """
+                    and not {{ is_sealed('r', tide) }}
+""",
+        """
+                    and not false
+""",
+        sealing_witnesses.rows_for_sealed_time_are_not_written,
+    ),
+    Guard(
+        "restored time is computed again and not added to",
+        "write_additions.sql",
+        "or {{ is_reopened('a', tide) }}",
+        "or false",
+        sealing_witnesses.a_restored_month_counts_once,
+    ),
 ]
+AREA_OF_PRODUCT = (*product_witnesses.PRODUCT_WITNESSES, *sealing_witnesses.SEALING_WITNESSES)
 
 
 @pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.name.replace(" ", "_"))
 def test_the_flagship_fails_without(guard: Guard, new_world: WorldMaker, tmp_path: Path) -> None:
-    area = "product" if guard.witness in product_witnesses.PRODUCT_WITNESSES else "time_tracking"
+    area = "product" if guard.witness in AREA_OF_PRODUCT else "time_tracking"
     project = copy_project(tmp_path / "project", area)
     macro = project / "macros" / "incremental" / guard.file
     text = macro.read_text()

@@ -202,6 +202,32 @@ def test_rows_that_come_while_they_are_archived_keep_the_partition(
     assert restore.verify(settings) == (1, [], [])
 
 
+def test_a_full_disk_ends_the_run_and_the_next_one_completes(world: World) -> None:
+    settings = world.incremental.settings
+    ran = subprocess.run(
+        [
+            *(
+                sys.executable,
+                "-c",
+                f"import resource, sys; resource.setrlimit("
+                f"resource.RLIMIT_FSIZE, (3000, resource.RLIM_INFINITY)); sys.argv[1:] = "
+                f"['retention', '--apply', '--as-of', '{AS_OF.isoformat()}']; "
+                "from orchestration.cli.main import main; main()",
+            ),
+        ],
+        cwd=PROJECT_ROOT,
+        env=environment(settings),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert "no space for 2025-12.parquet" in ran.stderr
+    assert restore.verify(settings) == (0, [], [])
+    assert remove_events(settings).rows > 0
+    assert restore.verify(settings) == (1, [], [])
+
+
 def test_a_second_run_waits_for_nobody(world: World) -> None:
     with apply.only_run(world.connection), pytest.raises(TidemarkError, match="is under way"):
         apply.run(world.incremental.settings, AS_OF)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.integration.conftest import WorldMaker
+from tests.integration.exactness.warehouse import copy_project
 from tests.integration.exactness.world import World
 from tests.integration.retention.sealing import all_rows, late_rows, reopen, seal
+from tests.integration.retention.sealing_witnesses import (
+    SEALING_WITNESSES,
+    a_restored_month_counts_once,
+)
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +49,56 @@ def world(new_world: WorldMaker, three_months: str) -> Iterator[World]:
     made = new_world("product", three_months)
     yield made
     made.close()
+
+
+@pytest.mark.parametrize("witness", SEALING_WITNESSES)
+def test_the_rules_that_each_guard_keeps(
+    witness: Callable[[World], None], new_world: WorldMaker
+) -> None:
+    world = new_world("product")
+    witness(world)
+    if witness is a_restored_month_counts_once:
+        assert world.differences() == []
+    world.close()
+
+
+def test_edited_definitions_begin_where_raw_begins(
+    new_world: WorldMaker, three_months: str, tmp_path: Path
+) -> None:
+    """Somebody more to exclude, another breakdown and another retention, over a sealed month."""
+    project = copy_project(tmp_path / "project", "product")
+    world = new_world.of_project(project, tmp_path)("product", three_months)
+    world.build()
+    before = all_rows(world)
+    assert seal(world, "events", "2025-12") == []
+    assert seal(world, "events", "2026-01") == []
+    for name, row in {
+        "excluded_users": "distinct_id,eq,cat",
+        "event_breakdowns": "page_view,country,1",
+    }.items():
+        path = project / "seeds" / f"{name}.csv"
+        path.write_text(path.read_text().rstrip() + f"\n{row}\n")
+    retentions = project / "seeds" / "retentions.csv"
+    retentions.write_text(
+        retentions.read_text().replace("daily_return,page_view,*,", "daily_return,*,*,")
+    )
+    world.build()
+    after = all_rows(world)
+    first = "2026-02-01"
+    for table, rows in before.items():
+        if table.startswith("marts.event_counts_") and not table.endswith("weekly"):
+            sealed = {key: row for key, row in rows.items() if key[0] < first}
+            assert sealed == {key: row for key, row in after[table].items() if key[0] < first}
+            assert rows != after[table], "cat counts no more since raw begins"
+    broken = "marts.event_breakdowns_daily"
+    assert {k: r for k, r in before[broken].items() if k[0] < first} == {
+        k: r for k, r in after[broken].items() if k[0] < first
+    }
+    cohorts = [key for key in after["marts.retention_cohorts"] if key[0] == "daily_return"]
+    assert min(key[3] for key in cohorts) >= first
+    unedited = [key for key in after["marts.retention_cohorts"] if key[0] == "weekly_visits"]
+    assert min(key[3] for key in unedited) < first
+    world.close()
 
 
 def test_no_number_changes_when_raw_goes(world: World) -> None:
