@@ -21,6 +21,28 @@ COUNTED_EXACTLY = 2_000_000  # rows; a larger mart shows PostgreSQL's estimate
 FAILED = {"error", "fail", "runtime error", "partial success"}
 COLOURS = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAIL: "red"}
 
+ARCHIVED: LiteralString = """
+    select
+        split_part(relation, '.', 2),
+        to_char(min(from_at) at time zone 'UTC', 'YYYY-MM-DD'),
+        to_char(max(to_at) at time zone 'UTC', 'YYYY-MM-DD'),
+        count(*),
+        sum(row_count)::bigint
+    from ops.sealed_periods
+    where reopened_at is null
+    group by relation
+    order by relation
+"""
+WAITING: LiteralString = """
+    select
+        table_name,
+        count(distinct (key, row_time)),
+        to_char(min(row_time) at time zone 'UTC', 'YYYY-MM-DD'),
+        to_char(max(row_time) at time zone 'UTC' + interval '1 day', 'YYYY-MM-DD')
+    from ops.late_rows
+    group by table_name
+    order by table_name
+"""
 MARTS: LiteralString = """
     select n.nspname, c.relname, c.reltuples::bigint
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -91,6 +113,7 @@ def status() -> None:
     if state.version:
         with server.connect(settings, autocommit=True) as connection:
             _print_marts(connection)
+            _print_history(connection)
     _print_last_build()
 
 
@@ -176,6 +199,31 @@ def _print_marts(connection: Connection) -> None:
         out.print(console.table(["mart", "rows", "last build (UTC)"], rows))
     else:
         out.print("no mart has been built yet\n  -> tidemark build")
+
+
+def _print_history(connection: Connection) -> None:
+    """Show what has left raw, and what waits for it to come back."""
+    try:
+        archived = connection.execute(ARCHIVED).fetchall()
+        waiting = connection.execute(WAITING).fetchall()
+    except psycopg.errors.UndefinedTable:
+        return
+    out = console.out()
+    if archived:
+        out.print()
+    for table_name, first, last, periods, rows in archived:
+        out.print(
+            f"archived  {table_name}: {console.plural(rows, 'row')} in "
+            f"{console.plural(periods, 'period')} from {first} to {last}",
+            soft_wrap=True,
+        )
+    for table_name, rows, first, last in waiting:
+        out.print(
+            f"[yellow]late      {table_name}: {console.plural(rows, 'row')} for sealed time "
+            f"({first} to {last})[/]\n"
+            f"  -> tidemark restore {table_name} --from {first} --to {last}, then tidemark build",
+            soft_wrap=True,
+        )
 
 
 def _last_builds(connection: Connection) -> dict[tuple[str, str], str]:
