@@ -13,6 +13,7 @@ from orchestration.cli import (
     console,
     demo,
     dev,
+    forget,
     load,
     report,
     retention,
@@ -43,6 +44,7 @@ app.command()(load.load)
 app.command()(simulate.simulate)
 app.command()(retention.retention)
 app.command()(retention.restore)
+app.command()(forget.forget)
 app.command()(report.report)
 app.add_typer(archive.app, name="archive")
 

@@ -28,13 +28,13 @@ def read(folder: Path, made: Manifest) -> list[dict[str, object]]:
 
 def test_what_is_mentioned_is_counted(tmp_path: Path) -> None:
     made = archived(tmp_path)
-    assert mentions(tmp_path, made, COLUMNS, "u7") == 1
-    assert mentions(tmp_path, made, COLUMNS, "u") == 0  # no part of a value
-    assert mentions(tmp_path, made, COLUMNS, "user") == 1_000  # a key
+    assert mentions(tmp_path, made, COLUMNS, ["u7"]) == 1
+    assert mentions(tmp_path, made, COLUMNS, ["u"]) == 0  # no part of a value
+    assert mentions(tmp_path, made, COLUMNS, ["user"]) == 1_000  # a key
     named = sum(number % 3 != 0 and number % 7 == 1 for number in range(1_000))
-    assert mentions(tmp_path, made, ["event_name"], "event 1") == named
-    assert mentions(tmp_path, made, COLUMNS, str(UUID(int=9))) == 1
-    assert mentions(tmp_path, made, [], "u7") == 0
+    assert mentions(tmp_path, made, ["event_name"], ["event 1"]) == named
+    assert mentions(tmp_path, made, COLUMNS, [str(UUID(int=9))]) == 1
+    assert mentions(tmp_path, made, [], ["u7"]) == 0
 
 
 def test_values_are_replaced_and_all_else_stays(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_values_are_replaced_and_all_else_stays(tmp_path: Path) -> None:
     assert json.loads(renewed.last_key or "")[0] == str(UUID(int=5_000))
     assert verifying.verify(tmp_path, renewed.file, manifest.digest(renewed)) == []
     for value in ("event 1", "event 2", "u8", "u10", str(UUID(int=0))):
-        assert mentions(tmp_path, renewed, COLUMNS, value) == 0
+        assert mentions(tmp_path, renewed, COLUMNS, [value]) == 0
     files.remove(tmp_path, made.file)
     assert verifying.strays(tmp_path, {renewed.file}) == []
 
@@ -108,7 +108,7 @@ def test_a_damaged_file_is_not_rewritten(tmp_path: Path) -> None:
     with pytest.raises(TidemarkError, match="is cut off"):
         replace_values(tmp_path, made, [])
     with pytest.raises(TidemarkError, match="is cut off"):
-        mentions(tmp_path, made, [], "x")
+        mentions(tmp_path, made, [], ["x"])
     assert verifying.strays(tmp_path, {made.file}) == []
 
 

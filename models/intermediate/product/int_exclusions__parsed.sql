@@ -36,3 +36,17 @@ cross join
             end as operands
     ) as listed
 group by r.property, r.operator, listed.operands
+union all
+-- Forgotten people who counted nowhere go on so: their pseudonyms say it (ops.pseudonym).
+select
+    forgotten.property,
+    'contains' as operator,
+    array[to_jsonb(forgotten.operand)] as operands,
+    array['%' || forgotten.operand || '%'] as patterns
+from (
+    values
+    ('distinct_id', 'forgotten-uncounted-id-'),
+    ('distinct_id', 'forgotten-uncounted-all-'),
+    ('user_id', 'forgotten-uncounted-user-'),
+    ('user_id', 'forgotten-uncounted-all-')
+) as forgotten (property, operand)
