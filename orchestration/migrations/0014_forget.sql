@@ -140,6 +140,8 @@ as $$
     select coalesce(pseudonyms[array_position(ids, value)], value)
 $$;
 
+comment on function ops.renamed(text, text[], text[]) is 'A value, or the pseudonym in the place of an id.';
+
 create function ops.renamed_json(content jsonb, ids text[], pseudonyms text[]) returns jsonb
 language plpgsql immutable parallel safe set search_path = pg_catalog, pg_temp
 as $$

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from orchestration.archive import files, manifest, rewriting, verifying
 from orchestration.archive.manifest import Manifest
-from orchestration.archive.rewriting import blank, mentions, replace_values
+from orchestration.archive.rewriting import blank, mentions, reduce_json, replace_values
 from orchestration.errors import TidemarkError
 from tests.archive.samples import archived
 
@@ -141,3 +141,26 @@ def test_strings_of_json_are_replaced_wherever_they_stand(value: object, old: st
     assert after[1:] == [None, "1.10"]
     if not hit[0]:
         assert after[0] == text
+
+
+def test_of_json_objects_only_some_keys_stay_as_they_are_written() -> None:
+    texts = [
+        '{"plan": 1.10, "a,b": {"plan": [1, "}"]}, "plan\\u0021" : "x" , "z":null}',
+        "{}",
+        "[1]",
+        None,
+        '{"other": 1}',
+    ]
+    batch = pa.RecordBatch.from_arrays(
+        [pa.ExtensionArray.from_storage(pa.json_(), pa.array(texts, pa.string()))], ["properties"]
+    )
+    rows = pa.array([True, True, True, True, False])
+    reduced = reduce_json(batch, "properties", rows, ["plan", "plan!", "z"])
+    assert reduced.column("properties").storage.to_pylist() == [
+        '{"plan": 1.10, "plan\\u0021" : "x", "z":null}',
+        "{}",
+        "{}",
+        None,
+        '{"other": 1}',
+    ]
+    assert reduce_json(batch, "context", rows, []) is batch

@@ -1,0 +1,432 @@
+"""Forgetting a person: nothing names them any more, and every figure is what it was."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+import pytest
+from psycopg import sql
+from typer.testing import CliRunner
+
+from orchestration import dbt_guard
+from orchestration.archive import files
+from orchestration.cli.main import app
+from orchestration.errors import TidemarkError
+from orchestration.retention import apply, forget, restore
+from tests.integration.conftest import WorldMaker
+from tests.integration.exactness.world import World
+from tests.integration.retention.sealing import late_rows
+from tests.integration.running import environment
+
+AS_OF = datetime(2026, 4, 15, tzinfo=UTC)  # December has expired by now, January has not
+YEAR = (datetime(2025, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
+WHO = "zq-ann"
+IDS = [WHO, "zq-dev-1", "zq-dev-2"]
+INSIDER = "zq-sim-internal-7"  # seeds/excluded_users.csv excludes them
+ARCHIVED = 7  # files: December of three tables, sessions of four months
+SCHEMAS = ("raw", "intermediate", "marts", "marts_people", "snapshots", "ops")
+AUDIT = {"raw.intervention_audit_log", "marts_people.intervention_audit_log"}
+# A policy removes its rows after a week.
+EXPIRING = "marts.event_counts_minute"
+BLANKED = {"landing_page", "exit_page", "referrer", "city", "metadata", "alert_id"}
+PSEUDONYM = re.compile(r"forgotten-(uncounted-\w+-)?[0-9a-f]{16}")
+ROWS = (
+    """
+    insert into raw.events
+        (event_id, event_type, event_name, event_at, distinct_id, user_id, session_id, properties,
+         context, page_url, referrer)
+    select
+        ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid,
+        case when n % 50 = 2 then 'identify' else 'track' end,
+        (array['page_view', 'search_performed', 'mission_created', 'mission_completed'])
+            [n % 4 + 1],
+        timestamptz '2025-12-20 00:00+00' + n * interval '3 hours 13 minutes',
+        (array['zq-ann', 'zq-dev-1', 'zq-dev-2', 'bob', 'cat', 'zq-sim-internal-7'])[n % 6 + 1],
+        case when n % 50 = 2 then (array['zq-ann', 'zq-ann', 'zq-ann', 'bob', 'cat'])[n % 6 + 1]
+        end,
+        case when n % 5 = 0 then 's' || n / 10 end,
+        jsonb_build_object(
+            'country', (array['DE', 'US'])[n % 2 + 1], 'path', '/' || n % 4, 'plan',
+            case n % 40 when 2 then 'zq-ann' else 'pro' end,
+            'email', (array['zq-ann', 'ann', 'ann', 'bob'])[n % 6 + 1] || '@example.org',
+            'invited_by', case n % 30 when 3 then 'zq-ann' end
+        ),
+        '{"browser": "b", "city": "Graz", "ip": "10.0.0.1", "device_type": "mobile"}',
+        'https://example.org/' || n % 3, 'https://search.example'
+    from generate_series(1, 330) as n
+    """,
+    "insert into raw.identities (distinct_id, user_id) values ('zq-dev-1', 'zq-ann')",
+    """
+    insert into raw.sessions (session_id, user_id, city, landing_page)
+    values ('s10', 'zq-ann', 'Graz', '/'), ('s20', null, 'Wien', '/'), ('s30', 'bob', 'Linz', '/')
+    """,
+    "insert into raw.workflow_templates values ('t', 'T', 'bug')",
+    "insert into raw.workflow_template_steps values ('t', 1, 'one', 30)",
+    """
+    insert into raw.workflow_instances
+        (instance_id, template_id, user_id, status, started_at, completed_at)
+    select
+        'i' || n, 't', (array['zq-ann', 'bob'])[n % 2 + 1], 'completed',
+        timestamptz '2025-12-20 08:00+00' + n * interval '2 days',
+        timestamptz '2025-12-20 18:00+00' + n * interval '2 days'
+    from generate_series(1, 40) as n
+    """,
+    """
+    insert into raw.time_sessions
+        (session_id, instance_id, user_id, step_index, started_at, ended_at, total_seconds,
+         is_active)
+    select
+        't' || n, 'i' || n, i.user_id, 1, i.started_at, i.started_at + interval '9 hours',
+        n * 3600, n = 3
+    from generate_series(1, 40) as n
+    inner join raw.workflow_instances as i on i.instance_id = 'i' || n
+    """,
+    "insert into raw.projects values ('p', 'P', 'active', '2026-01-01 00:00+00', null)",
+    """
+    insert into raw.feature_requests
+        (feature_request_id, project_id, status, assigned_to_id, created_at, updated_at)
+    values
+    ('f1', 'p', 'open', 'zq-ann', '2026-01-02 00:00+00', '2026-01-02 00:00+00'),
+    ('f2', 'p', 'open', 'bob', '2026-01-02 00:00+00', '2026-01-02 00:00+00')
+    """,
+    """
+    update raw.feature_requests set assigned_to_id = 'zq-ann', updated_at = '2026-01-09 00:00+00'
+    where feature_request_id = 'f2'
+    """,
+    """
+    update raw.feature_requests set status = 'completed', updated_at = '2026-01-19 00:00+00'
+    where feature_request_id = 'f2'
+    """,
+    "update raw.feature_request_changes set changed_by_id = 'zq-ann' where field = 'status'",
+    "insert into raw.feature_comments values ('c', 'f1', 'zq-ann', '2026-01-05 00:00+00')",
+    """
+    insert into raw.user_activity_log values
+    ('a', 'zq-ann', 'opened', 'feature', 'f1', '{"ip": "10.0.0.1"}', '2026-01-05 00:00+00'),
+    ('b', 'bob', 'invited', 'user', 'zq-ann', '{"whom": "zq-ann"}', '2026-01-06 00:00+00')
+    """,
+    """
+    insert into raw.dashboard_configurations (user_id, dashboard_name, layout_config)
+    values ('zq-ann', 'mine', '{}'), ('bob', 'his', '{"shared_with": ["zq-ann"]}')
+    """,
+    """
+    insert into raw.metric_points (point_id, name, value, recorded_at, tags)
+    select
+        gen_random_uuid(), 'users.active', n,
+        timestamptz '2025-12-22 00:00+00' + n * interval '1 day',
+        jsonb_build_object('by', (array['zq-ann', 'bob'])[n % 2 + 1])
+    from generate_series(1, 30) as n
+    """,
+    """
+    insert into raw.employees (employee_id, name, team_name, updated_at)
+    select id, upper(id), 'core', '2026-01-01 00:00+00'
+    from unnest(array['zq-ann', 'bob', 'cat']) as e (id)
+    """,
+    """
+    insert into raw.employee_metrics (employee_id, recorded_at, burnout_score, degree_centrality)
+    select
+        (array['zq-ann', 'bob', 'cat'])[n % 3 + 1],
+        timestamptz '2025-12-20 00:30+00' + n * interval '5 hours', 60 + n % 40, n % 7
+    from generate_series(1, 200) as n
+    """,
+    """
+    insert into raw.interventions
+        (intervention_id, target_employee_id, intervention_type, status, created_at, updated_at)
+    values ('v', 'zq-ann', 'talk', 'open', '2026-01-05 00:00+00', '2026-01-05 00:00+00')
+    """,
+    """
+    insert into raw.intervention_audit_log
+        (audit_id, intervention_id, action, actor_id, details, logged_at)
+    values (gen_random_uuid(), 'v', 'created', 'zq-ann', '{}', '2026-01-05 00:00+00')
+    """,
+    """
+    insert into raw.rejected_rows (table_name, source, line, reason, payload) values
+    ('events', 'f.csv', 1, 'no time', 'x,zq-ann,y'), ('events', 'f.csv', 2, 'no time', 'x,zq-anna')
+    """,
+)
+
+
+@pytest.fixture(scope="module")
+def archived(new_world: WorldMaker, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """A company of all areas, built; its December is archived."""
+    world = new_world()
+    folder = tmp_path_factory.mktemp("forget") / "archive"
+    world.execute(*ROWS)
+    world.build()
+    acknowledged = world.connection.execute(
+        "insert into raw.alert_acknowledgements (alert_id, acknowledged_by_id, acknowledged_at)"
+        " select alert_id, 'zq-ann', '2026-02-01 00:00+00' from ("
+        " select alert_id, entity_id from intermediate.int_alerts__raised union all"
+        " select alert_id, entity_id from intermediate.int_people_alerts__raised) as a"
+        " where entity_id = 'zq-ann'"
+    )
+    assert acknowledged.rowcount > 1
+    removed = apply.run(replace(world.incremental.settings, archive=folder), AS_OF)
+    assert {r.candidate.rule.table_name for r in removed if r.archive_file} == {
+        *("events", "metric_points", "employee_metrics", "time_sessions")
+    }
+    # Not yet consumed when the person is forgotten: one of them late for sealed time.
+    world.execute(
+        "insert into raw.events (event_id, event_name, event_at, distinct_id) values"
+        " ('00000000-0000-4000-9000-000000000001', 'page_view', '2025-12-25 12:00+00', 'zq-dev-1'),"
+        " ('00000000-0000-4000-9000-000000000002', 'page_view', '2026-02-20 12:00+00', 'zq-ann')"
+    )
+    return new_world.keep(world, "archived_company"), folder
+
+
+@pytest.fixture
+def world(new_world: WorldMaker, archived: tuple[str, Path], tmp_path: Path) -> Iterator[World]:
+    """The company; database and archive are this test's alone."""
+    template, folder = archived
+    made = new_world(None, template)
+    shutil.copytree(folder, tmp_path / "archive")
+    made.incremental.settings = replace(made.incremental.settings, archive=tmp_path / "archive")
+    yield made
+    made.incremental.settings = replace(made.incremental.settings, archive=None)
+    made.close()
+
+
+def naming(world: World, ids: list[str]) -> set[str]:
+    """The tables in which any text, and the archived files in which any value, has an id."""
+    pattern = f"({'|'.join(ids)})(?![a-z0-9])"
+    tables = world.connection.execute(
+        "select c.oid::regclass::text from pg_class as c"
+        " where c.relkind in ('r', 'p') and not c.relispartition"
+        " and c.relnamespace = any(%s::text[]::regnamespace[])",
+        [list(SCHEMAS)],
+    ).fetchall()
+    found = set()
+    for (table,) in tables:
+        query = sql.SQL("select exists (select from {} as t where to_jsonb(t)::text ~ %s)").format(
+            sql.Identifier(*table.split("."))
+        )
+        if world.connection.execute(query, [pattern]).fetchone() == (True,):
+            found.add(table)
+    folder = files.archive_folder(world.incremental.settings)
+    for path in folder.glob("*/*"):
+        text = (
+            str(pq.read_table(path).to_pylist()) if path.suffix == ".parquet" else path.read_text()
+        )
+        if re.search(pattern, text):
+            found.add(str(path.relative_to(folder)))
+    return found
+
+
+def figures(world: World, ids: list[str]) -> dict[str, Counter[str]]:
+    """All rows of all models, the person under one name, without what is blanked."""
+    person = re.compile("|".join(map(re.escape, ids)) + "|" + PSEUDONYM.pattern)
+    found = {}
+    for table, _, _ in world.incremental.tables():
+        rows = world.connection.execute(
+            sql.SQL("select to_jsonb(t) from {} as t").format(sql.Identifier(*table.split(".")))
+        ).fetchall()
+        found[table] = Counter(
+            person.sub(
+                "<person>",
+                json.dumps({k: _shown(v) for k, v in sorted(row.items()) if k not in BLANKED}),
+            )
+            for (row,) in rows
+        )
+    del found["marts.dashboard_configurations"]
+    return found
+
+
+def forget_and_build(world: World, who: str) -> forget.Found:
+    found = forget.erase(world.incremental.settings, who)
+    world.build()
+    return found
+
+
+def test_nothing_names_the_person_and_every_figure_stays(world: World) -> None:
+    settings = world.incremental.settings
+    world.build()  # of what came late, so that it is in the figures before
+    people = [*IDS, INSIDER]
+    late, before = late_rows(world), figures(world, people)
+    assert late
+    assert len(naming(world, IDS)) > 40
+
+    found = forget.erase(settings, "zq-dev-1")  # any of the ids
+    assert set(found.remaining) == {"raw.intervention_audit_log"}
+    assert len(found.archived) == ARCHIVED
+    assert forget.erase(settings, INSIDER).rows["raw.events"] > 10
+    assert forget.is_unfinished(settings)  # the marts have not followed
+    assert forget.look(settings, WHO).is_nothing
+    world.build()
+    assert not forget.is_unfinished(settings)
+
+    after = figures(world, people)
+    for table, rows in before.items():
+        assert after[table] == rows, table
+    assert naming(world, people) == AUDIT
+    # What was counted before the erasure is not late after it, in months that are still there.
+    assert [(table, mart) for table, _, mart in late_rows(world)] == [(t, m) for t, _, m in late]
+    (properties, context, page_url) = world.connection.execute(
+        "select properties, context, page_url from raw.events"
+        " where distinct_id like 'forgotten-%' and properties <> '{}' limit 1"
+    ).fetchone() or (None, None, None)
+    assert properties.keys() == {"country", "path", "plan"}
+    assert (context, page_url) == ({"browser": "b", "device_type": "mobile"}, None)
+    cities = world.connection.execute(
+        "select city from raw.sessions where city is not null"
+    ).fetchall()
+    assert ("Graz",) not in cities
+    assert ("Linz",) in cities
+    assert _value(world, "select count(*) from raw.rejected_rows") == 1
+    assert _value(world, "select count(*) from raw.feature_request_changes") == 2
+
+    # Who was excluded stays so.
+    assert _value(
+        world,
+        "select count(*) from raw.events where distinct_id like 'forgotten-uncounted-all-%'",
+    )
+
+    # Again: nothing is found, nothing changes.
+    assert forget_and_build(world, WHO).is_nothing
+    assert figures(world, people) == after
+
+    # Restored, the archived rows say the same as the kept state: nothing names the person.
+    for table in ("events", "metric_points", "employee_metrics", "time_sessions"):
+        assert restore.run(settings, table, *YEAR)
+    assert [line for line in world.differences() if not line.startswith(EXPIRING)] == []
+    assert naming(world, people) == AUDIT
+
+
+def test_killed_on_its_way_it_is_finished_by_a_next_call(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = world.incremental.settings
+    named = naming(world, IDS)
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    # After the new files were written, in the transaction.
+    monkeypatch.setattr(forget, "_exchange", stop)
+    with pytest.raises(KeyboardInterrupt):
+        forget.erase(settings, WHO)
+    monkeypatch.undo()
+    count, problems, unknown = restore.verify(settings)
+    assert (count, problems, len(unknown)) == (ARCHIVED, [], 2 * ARCHIVED)
+    assert named <= naming(world, IDS)
+    # After the transaction, before the old files were deleted and the marts followed.
+    calls = iter([forget.delete_stale_files, stop])
+    monkeypatch.setattr(forget, "delete_stale_files", lambda *given: next(calls)(*given))
+    with pytest.raises(KeyboardInterrupt):
+        forget.erase(settings, WHO)
+    monkeypatch.undo()
+    assert forget_and_build(world, WHO).is_nothing
+    assert restore.verify(settings) == (ARCHIVED, [], [])
+    assert naming(world, IDS) == AUDIT
+    assert not forget.is_unfinished(settings)
+    (late,) = {key for table, key, _ in late_rows(world) if table == "events"}
+    assert late.endswith("1")  # came late before the erasure, and was unseen by then
+
+
+def test_a_damaged_archive_is_refused_before_anything_is_changed(world: World) -> None:
+    settings = world.incremental.settings
+    path = sorted(files.archive_folder(settings).glob("metric_points/*.parquet"))[0]
+    path.write_bytes(path.read_bytes()[:-10])
+    named = naming_tables(world)
+    with pytest.raises(TidemarkError, match="is cut off"):
+        forget.erase(settings, WHO)
+    assert naming_tables(world) == named
+    assert _value(world, "select count(*) from ops.erasures") == 0
+
+
+def test_a_pseudonym_that_would_count_otherwise_is_refused(world: World) -> None:
+    world.execute("insert into seeds.excluded_users values ('user_id', 'neq', 'zq-ann')")
+    with pytest.raises(TidemarkError, match="would count otherwise") as refused:
+        forget.erase(world.incremental.settings, WHO)
+    assert WHO not in str(refused.value)
+    assert _value(world, "select count(*) from ops.erasures") == 0
+    assert "seeds.excluded_users" in forget.look(world.incremental.settings, WHO).remaining
+
+
+def test_the_command_reports_asks_and_builds(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in environment(world.incremental.settings).items():
+        monkeypatch.setenv(name, value)
+    builds: list[tuple[str, ...]] = []
+
+    def build(arguments: Any, _: object, *, supervised: bool) -> int:
+        builds.append(tuple(arguments))
+        assert not supervised
+        return len(world.incremental.build()) if len(builds) > 1 else 1
+
+    monkeypatch.setattr(dbt_guard, "run", build)
+
+    def run(*arguments: str) -> tuple[int, str]:
+        result = CliRunner().invoke(app, ["forget", *arguments])
+        return result.exit_code, result.output
+
+    code, out = run(WHO, "--dry-run")
+    assert (code, builds) == (0, [])
+    assert "raw.events" in out
+    assert "events/2025-12.parquet" in out
+    assert "stays 1 row of raw.intervention_audit_log: an audit log is only ever added to" in out
+    code, out = run(WHO)  # the build fails
+    assert code == 1
+    assert "not finished" in out
+    code, out = run(WHO, "--yes")
+    assert code == 0
+    assert "nothing of this person is left" in out
+    assert "every mart has followed" in out
+    code, out = run(WHO)
+    assert (code, len(builds)) == (0, 2)
+    assert naming(world, IDS) == AUDIT
+    (rows, count, role) = world.connection.execute(
+        "select rows, archive_files, by_role from ops.erasures"
+    ).fetchone() or ({}, 0, "")
+    assert rows["raw.employees"] == 1
+    assert (count, role) == (ARCHIVED, "tidemark_owner")
+
+
+def test_every_place_that_names_a_person_is_known(world: World) -> None:
+    known = set(
+        world.connection.execute(
+            "select relation, column_name from ops.person_columns()"
+        ).fetchall()
+    )
+    raw = world.connection.execute(
+        "select 'raw.' || c.relname, a.attname from pg_attribute as a"
+        " inner join pg_class as c on a.attrelid = c.oid"
+        " where c.relnamespace = 'raw'::regnamespace and c.relkind in ('r', 'p')"
+        " and not c.relispartition and a.attnum > 0"
+        " and a.attname ~ '(user|distinct|employee|assigned_to|_by|actor)_id$'"
+    ).fetchall()
+    assert {table for table, _ in set(raw) - known} == {"raw.intervention_audit_log"}
+    for node in world.incremental.manifest.nodes.values():
+        name = f"{node.schema}.{node.alias}"
+        if node.resource_type != "model":
+            continue
+        if node.config.get("sealed_by"):
+            columns = {"user_id", "distinct_id", "employee_id", "tags"} & node.columns.keys()
+            assert {(name, column) for column in columns} <= known
+        if node.config.meta.get("keeps_record"):
+            assert name in _value(
+                world, "select prosrc from pg_proc where proname = 'replace_person'"
+            )
+
+
+def naming_tables(world: World) -> list[tuple[Any, ...]]:
+    return world.connection.execute(
+        "select relation, row_count from ops.person_rows(%s)", [IDS]
+    ).fetchall()
+
+
+def _shown(value: object) -> object:
+    """Sums of doubles may end in another bit when equal times are ordered by another id."""
+    return f"{value:.9g}" if isinstance(value, float) else value
+
+
+def _value(world: World, query: str) -> Any:
+    row = world.connection.execute(query.encode()).fetchone()
+    assert row is not None
+    return row[0]
