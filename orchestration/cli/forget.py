@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from orchestration.retention.forget import Found
 
 # What follows the erasure: the models, without the tests of their data.
-BUILD = ("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+BUILD = (
+    "--quiet",
+    "build",
+    "--exclude-resource-type",
+    "test",
+    "--exclude-resource-type",
+    "unit_test",
+)
 LOG = "raw.intervention_audit_log"
 
 
@@ -48,6 +55,7 @@ def forget(
         out.print("[green]erased[/] from raw, archive, kept state and snapshots; the marts follow")
     elif not found.is_unfinished:
         return
+    out.print("building")
     status = dbt_guard.run(BUILD, dbt_guard.environment(settings), supervised=False)
     if status or steps.is_unfinished(settings):
         out.print(

@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
+from dbt.artifacts.resources.types import NodeType
 from psycopg import sql
 from typer.testing import CliRunner
 
@@ -173,11 +174,13 @@ def archived(new_world: WorldMaker, tmp_path_factory: pytest.TempPathFactory) ->
     assert {r.candidate.rule.table_name for r in removed if r.archive_file} == {
         *("events", "metric_points", "employee_metrics", "time_sessions")
     }
-    # Not yet consumed when the person is forgotten: one of them late for sealed time.
+    # Not yet consumed, and some of it late for sealed time.
     world.execute(
         "insert into raw.events (event_id, event_name, event_at, distinct_id) values"
         " ('00000000-0000-4000-9000-000000000001', 'page_view', '2025-12-25 12:00+00', 'zq-dev-1'),"
-        " ('00000000-0000-4000-9000-000000000002', 'page_view', '2026-02-20 12:00+00', 'zq-ann')"
+        " ('00000000-0000-4000-9000-000000000002', 'page_view', '2026-02-20 12:00+00', 'zq-ann')",
+        "insert into raw.employee_metrics (employee_id, recorded_at, burnout_score)"
+        " values ('zq-ann', '2025-12-25 12:34+00', 99)",
     )
     return new_world.keep(world, "archived_company"), folder
 
@@ -268,10 +271,10 @@ def test_nothing_names_the_person_and_every_figure_stays(world: World) -> None:
     assert naming(world, people) == AUDIT
     # What was counted before the erasure is not late after it, in months that are still there.
     assert [(table, mart) for table, _, mart in late_rows(world)] == [(t, m) for t, _, m in late]
-    (properties, context, page_url) = world.connection.execute(
+    ((properties, context, page_url),) = world.connection.execute(
         "select properties, context, page_url from raw.events"
         " where distinct_id like 'forgotten-%' and properties <> '{}' limit 1"
-    ).fetchone() or (None, None, None)
+    ).fetchall()
     assert properties.keys() == {"country", "path", "plan"}
     assert (context, page_url) == ({"browser": "b", "device_type": "mobile"}, None)
     cities = world.connection.execute(
@@ -317,7 +320,7 @@ def test_killed_on_its_way_it_is_finished_by_a_next_call(
     assert (count, problems, len(unknown)) == (ARCHIVED, [], 2 * ARCHIVED)
     assert named <= naming(world, IDS)
     # After the transaction, before the old files were deleted and the marts followed.
-    calls = iter([forget.delete_stale_files, stop])
+    calls: Iterator[Callable[..., None]] = iter([apply.delete_stale_files, stop])
     monkeypatch.setattr(forget, "delete_stale_files", lambda *given: next(calls)(*given))
     with pytest.raises(KeyboardInterrupt):
         forget.erase(settings, WHO)
@@ -327,6 +330,7 @@ def test_killed_on_its_way_it_is_finished_by_a_next_call(
     assert naming(world, IDS) == AUDIT
     assert not forget.is_unfinished(settings)
     (late,) = {key for table, key, _ in late_rows(world) if table == "events"}
+    assert {key for table, key, _ in late_rows(world) if table == "employee_metrics"}
     assert late.endswith("1")  # came late before the erasure, and was unseen by then
 
 
@@ -381,9 +385,8 @@ def test_the_command_reports_asks_and_builds(world: World, monkeypatch: pytest.M
     code, out = run(WHO)
     assert (code, len(builds)) == (0, 2)
     assert naming(world, IDS) == AUDIT
-    (rows, count, role) = world.connection.execute(
-        "select rows, archive_files, by_role from ops.erasures"
-    ).fetchone() or ({}, 0, "")
+    logged = world.connection.execute("select rows, archive_files, by_role from ops.erasures")
+    ((rows, count, role),) = logged.fetchall()
     assert rows["raw.employees"] == 1
     assert (count, role) == (ARCHIVED, "tidemark_owner")
 
@@ -404,7 +407,7 @@ def test_every_place_that_names_a_person_is_known(world: World) -> None:
     assert {table for table, _ in set(raw) - known} == {"raw.intervention_audit_log"}
     for node in world.incremental.manifest.nodes.values():
         name = f"{node.schema}.{node.alias}"
-        if node.resource_type != "model":
+        if node.resource_type != NodeType.Model:
             continue
         if node.config.get("sealed_by"):
             columns = {"user_id", "distinct_id", "employee_id", "tags"} & node.columns.keys()
@@ -413,6 +416,18 @@ def test_every_place_that_names_a_person_is_known(world: World) -> None:
             assert name in _value(
                 world, "select prosrc from pg_proc where proname = 'replace_person'"
             )
+
+
+def test_only_the_owner_may(world: World) -> None:
+    allowed = world.connection.execute(
+        "select p.proname from pg_proc as p, unnest(array['tidemark_loader', 'tidemark_reader',"
+        " 'tidemark_people_reader']) as r (role) where p.pronamespace = 'ops'::regnamespace"
+        " and p.proname ~ 'person|pseudonym|rename' and has_function_privilege(r.role, p.oid,"
+        " 'execute')"
+    ).fetchall()
+    assert allowed == []
+    for role in ("tidemark_loader", "tidemark_people_reader"):
+        assert not _value(world, f"select has_table_privilege('{role}', 'ops.erasures', 'select')")
 
 
 def naming_tables(world: World) -> list[tuple[Any, ...]]:
