@@ -40,13 +40,13 @@ union all
 -- Forgotten people who counted nowhere go on so: their pseudonyms say it (ops.pseudonym).
 select
     forgotten.property,
-    'contains' as operator,
+    forgotten.operator,
     array[to_jsonb(forgotten.operand)] as operands,
     array['%' || forgotten.operand || '%'] as patterns
 from (
     values
-    ('distinct_id', 'forgotten-uncounted-id-'),
-    ('distinct_id', 'forgotten-uncounted-all-'),
-    ('user_id', 'forgotten-uncounted-user-'),
-    ('user_id', 'forgotten-uncounted-all-')
-) as forgotten (property, operand)
+    ('distinct_id', 'contains', 'forgotten-uncounted-id-'),
+    ('distinct_id', 'contains', 'forgotten-uncounted-all-'),
+    ('user_id', 'contains', 'forgotten-uncounted-user-'),
+    ('user_id', 'contains', 'forgotten-uncounted-all-')
+) as forgotten (property, operator, operand)
