@@ -44,8 +44,10 @@ as $$
             {"r": "raw.workflow_instances", "c": "user_id", "k": "whose"},
             {"r": "raw.time_sessions", "c": "user_id", "k": "whose"},
             {"r": "raw.sessions", "c": "user_id", "k": "whose"},
-            {"r": "raw.sessions", "k": "rows", "w": "r.user_id is null and exists (select from raw.events as e where (e.distinct_id = any($1) or e.user_id = any($1)) and e.session_id = r.session_id and coalesce(e.environment, ''production'') = r.environment)"},
-            {"r": "raw.sessions", "k": "rows", "t": "intermediate.int_visits__cut", "w": "r.user_id is null and exists (select from intermediate.int_visits__cut as v where v.distinct_id = any($1) and v.session_id = r.session_id and v.environment = r.environment)"},
+            {"r": "raw.sessions", "k": "rows",
+                "w": "r.user_id is null and exists (select from raw.events as e where (e.distinct_id = any($1) or e.user_id = any($1)) and e.session_id = r.session_id and coalesce(e.environment, ''production'') = r.environment)"},
+            {"r": "raw.sessions", "k": "rows", "t": "intermediate.int_visits__cut",
+                "w": "r.user_id is null and exists (select from intermediate.int_visits__cut as v where v.distinct_id = any($1) and v.session_id = r.session_id and v.environment = r.environment)"},
             {"r": "raw.sessions", "c": "session_id", "k": "names"},
             {"r": "raw.sessions", "c": "city", "k": "blank"},
             {"r": "raw.sessions", "c": "referrer", "k": "blank"},
@@ -66,7 +68,8 @@ as $$
             {"r": "raw.feature_request_changes", "c": "new_value", "k": "names", "w": "r.field = ''assigned_to_id''"},
             {"r": "raw.feature_comments", "c": "user_id", "k": "names"},
             {"r": "raw.user_activity_log", "c": "user_id", "k": "whose"},
-            {"r": "raw.user_activity_log", "c": "entity_id", "k": "names", "w": "r.entity_type ~* ''(user|employee|person|member)''"},
+            {"r": "raw.user_activity_log", "c": "entity_id", "k": "names",
+                "w": "r.entity_type ~* ''(user|employee|person|member)''"},
             {"r": "raw.user_activity_log", "c": "metadata", "k": "json"},
             {"r": "raw.user_activity_log", "c": "metadata", "k": "blank"},
             {"r": "raw.dashboard_configurations", "c": "user_id", "k": "delete"},
@@ -334,7 +337,8 @@ begin
     foreach relation in array array['intermediate.int_alerts__raised', 'intermediate.int_people_alerts__raised'] loop
         if to_regclass(relation) is not null then
             execute format(
-                'select count(*) from %s where entity_type in (''user'', ''employee'') and entity_id = any($1)', relation
+                'select count(*) from %s where entity_type in (''user'', ''employee'') and entity_id = any($1)',
+                relation
             ) into row_count using ids;
             if row_count > 0 then
                 return next;
@@ -511,7 +515,8 @@ begin
     loop
         execute format('lock table %s in share row exclusive mode', target);
     end loop;
-    insert into ops.erasures (rows, archive_files) values ('{}', archive_files) returning erasure_id into new_erasure_id;
+    insert into ops.erasures (rows, archive_files) values ('{}', archive_files)
+    returning erasure_id into new_erasure_id;
     for target in
         select c.relation from ops.person_columns() as c
         where to_regclass(c.relation) is not null
