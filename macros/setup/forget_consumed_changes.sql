@@ -9,14 +9,6 @@
         {%- endfor -%}
         select ops.forget_vanished_late_rows();
         delete from ops.watermarks where relation <> all({{ text_array(names) }});
-        delete from ops.changes as c
-        where
-            c.written_at < now() - interval '{{ var("changes_kept_days") | int }} days'
-            and not exists (
-                select from ops.watermarks as w
-                where
-                    c.relation = any(w.reads)
-                    and not pg_visible_in_snapshot(c.xid::text::xid8, w.seen)
-            );
+        select ops.forget_consumed_changes(interval '{{ var("changes_kept_days") | int }} days')
     {%- endif -%}
 {%- endmacro %}

@@ -31,20 +31,22 @@ Scrub = Callable[[pa.RecordBatch, pa.BooleanArray], pa.RecordBatch]
 _JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"(\s*:)?')
 
 
-def mentions(folder: Path, described: Manifest, columns: Collection[str], value: str) -> int:
-    """Count the rows of a file that have a value in one of some columns.
+def mentions(
+    folder: Path, described: Manifest, columns: Collection[str], values: Collection[str]
+) -> int:
+    """Count the rows of a file that have one of some values in one of some columns.
 
     Args:
         folder: the archive.
         described: the file; columns that it does not have are passed over.
         columns: where to look; in a JSON column at every string.
-        value: what to look for.
+        values: what to look for.
 
     Raises:
         TidemarkError: the file is damaged.
     """
     _refuse_damaged(folder, described)
-    wanted = [(column, value, None) for column in columns]
+    wanted = [(column, value, None) for column in columns for value in values]
     found = (_touched(batch, wanted) for batch in _rows(folder, described))
     return sum(touched.true_count for touched in found)
 
@@ -122,6 +124,51 @@ def blank(values: dict[str, str | None]) -> Scrub:
         return batch
 
     return scrub
+
+
+def reduce_json(
+    batch: pa.RecordBatch, column: str, rows: pa.BooleanArray, keys: Collection[str]
+) -> pa.RecordBatch:
+    """Leave only some keys of the JSON objects in some rows; any other JSON becomes `{}`.
+
+    Args:
+        batch: of which table.
+        column: of JSON; one that the batch does not have is passed over.
+        rows: which of them.
+        keys: what stays, just as it is written.
+    """
+    if column not in batch.schema.names or not pc.any(rows).as_py():
+        return batch
+    stored = batch.column(column).storage
+    texts = [
+        _reduced(value.as_py(), keys) if hit else value.as_py()
+        for hit, value in zip(rows.to_pylist(), stored, strict=True)
+    ]
+    return _set(batch, column, pa.array(texts, pa.string()))
+
+
+def _reduced(text: str | None, keys: Collection[str]) -> str | None:
+    """Cut entries out of an object's text; as values, numbers would lose digits (1.10)."""
+    if text is None:
+        return None
+    decoder, kept = json.JSONDecoder(), []
+    if not isinstance(decoder.decode(text), dict):
+        return "{}"
+    place = _after(text, text.index("{") + 1)
+    while text[place] != "}":
+        key, end = decoder.raw_decode(text, place)
+        _, end = decoder.raw_decode(text, _after(text, end))
+        if key in keys:
+            kept.append(text[place:end])
+        place = _after(text, end)
+    return "{" + ", ".join(kept) + "}"
+
+
+def _after(text: str, place: int) -> int:
+    """Return where the next part of a JSON object begins."""
+    while text[place] in " \t\r\n,:":
+        place += 1
+    return place
 
 
 def _refuse_damaged(folder: Path, described: Manifest) -> None:

@@ -15,6 +15,7 @@ from orchestration.cli import (
     demo,
     dev,
     explain,
+    forget,
     load,
     refresh,
     report,
@@ -49,6 +50,7 @@ app.command()(load.load)
 app.command()(simulate.simulate)
 app.command()(retention.retention)
 app.command()(retention.restore)
+app.command()(forget.forget)
 app.command()(report.report)
 app.command()(dashboards.dashboards)
 app.command()(serve.serve)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from orchestration.archive import files, manifest, rewriting, verifying
 from orchestration.archive.manifest import Manifest
-from orchestration.archive.rewriting import blank, mentions, replace_values
+from orchestration.archive.rewriting import blank, mentions, reduce_json, replace_values
 from orchestration.errors import TidemarkError
 from tests.archive.samples import archived
 
@@ -28,13 +28,13 @@ def read(folder: Path, made: Manifest) -> list[dict[str, object]]:
 
 def test_what_is_mentioned_is_counted(tmp_path: Path) -> None:
     made = archived(tmp_path)
-    assert mentions(tmp_path, made, COLUMNS, "u7") == 1
-    assert mentions(tmp_path, made, COLUMNS, "u") == 0  # no part of a value
-    assert mentions(tmp_path, made, COLUMNS, "user") == 1_000  # a key
+    assert mentions(tmp_path, made, COLUMNS, ["u7"]) == 1
+    assert mentions(tmp_path, made, COLUMNS, ["u"]) == 0  # no part of a value
+    assert mentions(tmp_path, made, COLUMNS, ["user"]) == 1_000  # a key
     named = sum(number % 3 != 0 and number % 7 == 1 for number in range(1_000))
-    assert mentions(tmp_path, made, ["event_name"], "event 1") == named
-    assert mentions(tmp_path, made, COLUMNS, str(UUID(int=9))) == 1
-    assert mentions(tmp_path, made, [], "u7") == 0
+    assert mentions(tmp_path, made, ["event_name"], ["event 1"]) == named
+    assert mentions(tmp_path, made, COLUMNS, [str(UUID(int=9))]) == 1
+    assert mentions(tmp_path, made, [], ["u7"]) == 0
 
 
 def test_values_are_replaced_and_all_else_stays(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_values_are_replaced_and_all_else_stays(tmp_path: Path) -> None:
     assert json.loads(renewed.last_key or "")[0] == str(UUID(int=5_000))
     assert verifying.verify(tmp_path, renewed.file, manifest.digest(renewed)) == []
     for value in ("event 1", "event 2", "u8", "u10", str(UUID(int=0))):
-        assert mentions(tmp_path, renewed, COLUMNS, value) == 0
+        assert mentions(tmp_path, renewed, COLUMNS, [value]) == 0
     files.remove(tmp_path, made.file)
     assert verifying.strays(tmp_path, {renewed.file}) == []
 
@@ -108,7 +108,7 @@ def test_a_damaged_file_is_not_rewritten(tmp_path: Path) -> None:
     with pytest.raises(TidemarkError, match="is cut off"):
         replace_values(tmp_path, made, [])
     with pytest.raises(TidemarkError, match="is cut off"):
-        mentions(tmp_path, made, [], "x")
+        mentions(tmp_path, made, [], ["x"])
     assert verifying.strays(tmp_path, {made.file}) == []
 
 
@@ -141,3 +141,26 @@ def test_strings_of_json_are_replaced_wherever_they_stand(value: object, old: st
     assert after[1:] == [None, "1.10"]
     if not hit[0]:
         assert after[0] == text
+
+
+def test_of_json_objects_only_some_keys_stay_as_they_are_written() -> None:
+    texts = [
+        '{"plan": 1.10, "a,b": {"plan": [1, "}"]}, "plan\\u0021" : "x" , "z":null}',
+        "{}",
+        "[1]",
+        None,
+        '{"other": 1}',
+    ]
+    batch = pa.RecordBatch.from_arrays(
+        [pa.ExtensionArray.from_storage(pa.json_(), pa.array(texts, pa.string()))], ["properties"]
+    )
+    rows = pa.array([True, True, True, True, False])
+    reduced = reduce_json(batch, "properties", rows, ["plan", "plan!", "z"])
+    assert reduced.column("properties").storage.to_pylist() == [
+        '{"plan": 1.10, "plan\\u0021" : "x", "z":null}',
+        "{}",
+        "{}",
+        None,
+        '{"other": 1}',
+    ]
+    assert reduce_json(batch, "context", rows, []) is batch

@@ -36,3 +36,17 @@ cross join
             end as operands
     ) as listed
 group by r.property, r.operator, listed.operands
+union all
+-- Forgotten people who counted nowhere go on so: their pseudonyms say it (ops.pseudonym).
+select
+    forgotten.property,
+    forgotten.operator,
+    array[to_jsonb(forgotten.operand)] as operands,
+    array['%' || forgotten.operand || '%'] as patterns
+from (
+    values
+    ('distinct_id', 'contains', 'forgotten-uncounted-id-'),
+    ('distinct_id', 'contains', 'forgotten-uncounted-all-'),
+    ('user_id', 'contains', 'forgotten-uncounted-user-'),
+    ('user_id', 'contains', 'forgotten-uncounted-all-')
+) as forgotten (property, operator, operand)

@@ -17,6 +17,8 @@ new_events as (
     where
         event_at >= {{ as_of() }} - interval '2 days'
         and event_at < {{ as_of() }} + interval '1 day'
+        -- Of a forgotten person's events few properties are left.
+        and distinct_id not like 'forgotten-%'
 ),
 
 tracking_plan as (
