@@ -97,6 +97,7 @@ class Warehouse:
         """Run `dbt build`; returns what failed, by name, with the message (empty = all well)."""
         manifest = self.manifest
         seeds = max(path.stat().st_mtime for path in (self.project / "seeds").glob("*.csv"))
+        own_selection = "--select" in options
         # Worlds are small: new rows are added to every count that stands, not to large ones only,
         # and averages of two people already show what averages of five would.
         variables = (
@@ -107,15 +108,19 @@ class Warehouse:
             result = dbtRunner(manifest=manifest).invoke(
                 [
                     *("build", *self._options(), "--vars", variables),
-                    *(self.selection if "--select" not in options else ()),
+                    *(() if own_selection else self.selection),
                     *("--exclude-resource-type", "unit_test"),
                     *("--exclude-resource-type", "test"),
-                    *(("--exclude-resource-type", "seed") if self._seeded == seeds else ()),
+                    *(
+                        ("--exclude-resource-type", "seed")
+                        if self._seeded == seeds and not own_selection
+                        else ()
+                    ),
                     *options,
                 ]
             )
         failures = _failures(result)
-        self._seeded = None if failures or port else seeds
+        self._seeded = None if failures or port or own_selection else seeds
         return failures
 
     def audit(self) -> list[str]:
