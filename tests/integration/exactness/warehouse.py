@@ -97,7 +97,6 @@ class Warehouse:
         """Run `dbt build`; returns what failed, by name, with the message (empty = all well)."""
         manifest = self.manifest
         seeds = max(path.stat().st_mtime for path in (self.project / "seeds").glob("*.csv"))
-        own_selection = "--select" in options
         # Worlds are small: new rows are added to every count that stands, not to large ones only,
         # and averages of two people already show what averages of five would.
         variables = (
@@ -108,19 +107,15 @@ class Warehouse:
             result = dbtRunner(manifest=manifest).invoke(
                 [
                     *("build", *self._options(), "--vars", variables),
-                    *(() if own_selection else self.selection),
+                    *(self.selection if "--select" not in options else ()),
                     *("--exclude-resource-type", "unit_test"),
                     *("--exclude-resource-type", "test"),
-                    *(
-                        ("--exclude-resource-type", "seed")
-                        if self._seeded == seeds and not own_selection
-                        else ()
-                    ),
+                    *(("--exclude-resource-type", "seed") if self._seeded == seeds else ()),
                     *options,
                 ]
             )
         failures = _failures(result)
-        self._seeded = None if failures or port or own_selection else seeds
+        self._seeded = None if failures or port else seeds
         return failures
 
     def audit(self) -> list[str]:
