@@ -48,7 +48,6 @@ class Warehouse:
     project: Path = PROJECT_ROOT
     area: str | None = None
     _manifest: Manifest | None = field(default=None, init=False)
-    _seeded: float | None = field(default=None, init=False)
 
     def connect(self) -> psycopg.Connection[Any]:
         """The owner's connection, one transaction a statement."""
@@ -73,13 +72,6 @@ class Warehouse:
         """Parse again at the next use: the project's files were edited."""
         self._manifest = None
 
-    def forget_seeds(self) -> None:
-        """Load them again at the next build, as each build of a person does.
-
-        They are a fifth of all nodes, so that other builds load them only once they were edited.
-        """
-        self._seeded = None
-
     def renew(self, template: str = TEMPLATE) -> None:
         """Make the database anew, without any row or as a copy of another one."""
         with administrator(self.settings) as admin:
@@ -89,14 +81,12 @@ class Warehouse:
                 )
             )
             create_database(admin, self.settings, template=template)
-        self.forget_seeds()
 
     def build(
         self, *options: str, zone: str = "UTC", as_of: str = AS_OF, port: int | None = None
     ) -> list[str]:
         """Run `dbt build`; returns what failed, by name, with the message (empty = all well)."""
         manifest = self.manifest
-        seeds = max(path.stat().st_mtime for path in (self.project / "seeds").glob("*.csv"))
         # Worlds are small: new rows are added to every count that stands, not to large ones only,
         # and averages of two people already show what averages of five would.
         variables = (
@@ -109,14 +99,10 @@ class Warehouse:
                     *("build", *self._options(), "--vars", variables),
                     *(self.selection if "--select" not in options else ()),
                     *("--exclude-resource-type", "unit_test"),
-                    *("--exclude-resource-type", "test"),
-                    *(("--exclude-resource-type", "seed") if self._seeded == seeds else ()),
-                    *options,
+                    *("--exclude-resource-type", "test", *options),
                 ]
             )
-        failures = _failures(result)
-        self._seeded = None if failures or port else seeds
-        return failures
+        return _failures(result)
 
     def audit(self) -> list[str]:
         """Run the audit, which compares marts with all of raw; returns what failed."""
