@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import shutil
@@ -32,6 +33,13 @@ def _environment() -> Iterator[None]:
         patch.setenv("DBT_LOG_PATH", str(Path(folder) / "logs"))
         patch.setenv("PGPASSFILE", str(Path(folder) / "pgpass"))
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _leave_the_past_alone() -> None:
+    """Spare the garbage collector what earlier modules have left for good: parsed projects."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -39,14 +39,14 @@ WITNESSES: dict[str, list[Callable[[World], None]]] = {
 ZONES = ["UTC", "Asia/Kolkata", "America/New_York"]
 CLOCKS = [AS_OF, "2026-03-10T20:00:00+00:00", "2026-02-01T00:00:00+00:00", "2026-03-23T05:00:00Z"]
 # A budget for `make test`, where every machine tries the same examples; `make soak` raises it.
-EXAMPLES = int(os.environ.get("TIDEMARK_SOAK_EXAMPLES", "10"))
+EXAMPLES = int(os.environ.get("TIDEMARK_SOAK_EXAMPLES", "6"))
 BUDGET = settings(
     max_examples=EXAMPLES,
     stateful_step_count=25,
     deadline=None,
     derandomize="TIDEMARK_SOAK_EXAMPLES" not in os.environ,
     database=None,
-    phases=(Phase.generate, Phase.shrink) if EXAMPLES > 10 else (Phase.generate,),
+    phases=(Phase.generate, Phase.shrink) if EXAMPLES > 6 else (Phase.generate,),
     suppress_health_check=list(HealthCheck),
     print_blob=True,
 )
