@@ -73,5 +73,8 @@ def test_a_failed_test_names_its_model(tmp_path: Path) -> None:
         (["--target-path"], "target"),
     ],
 )
-def test_artifacts_are_where_dbt_writes_them(options: list[str], folder: str) -> None:
+def test_artifacts_are_where_dbt_writes_them(
+    options: list[str], folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DBT_TARGET_PATH")
     assert artifacts(options) == PROJECT_ROOT / folder
