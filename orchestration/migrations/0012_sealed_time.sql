@@ -1,4 +1,4 @@
--- What retention has removed from raw, and what the marts keep of it.
+-- What retention has removed from raw, what the marts keep of it, and what erasures have rewritten.
 
 create table ops.sealed_periods (
     period_id bigint generated always as identity primary key,
@@ -98,6 +98,32 @@ comment on table ops.retention_targets is
 'that read it, those of them that cannot keep what it would lose (no sealed_by), and how many days back '
 'they read at most. Of a mart also the column of time and the rows that expire.';
 
+create table ops.erasures (
+    erasure_id bigint generated always as identity primary key,
+    erased_at timestamptz not null default clock_timestamp(),
+    by_role text not null default session_user,
+    rows jsonb not null,
+    archive_files integer not null,
+    xid bigint not null default (pg_current_xact_id()::text::bigint),
+    finished_at timestamptz
+);
+
+comment on table ops.erasures is
+'One row an erasure of a person: when, by which role, how many rows of which tables and how many archived files. '
+'Never whose. Finished once every model has followed and no replaced version of a row names the person.';
+
+create table ops.erased_unseen (
+    erasure_id bigint not null references ops.erasures on delete cascade,
+    table_name text not null,
+    key text not null,
+    row_time timestamptz not null,
+    primary key (erasure_id, table_name, key, row_time)
+);
+
+comment on table ops.erased_unseen is
+'One row a raw row that some model had not consumed when an erasure rewrote it, in a table with sealed time: it '
+'may still be late. The other rewritten rows are not, they were counted before.';
+
 -- Which time is sealed -------------------------------------------------------------------------
 
 create function ops.bucket_end(unit text, moment timestamptz, zone text) returns timestamptz
@@ -170,85 +196,3 @@ comment on function ops.sealed_spans(text[], text[], text, pg_snapshot) is
 'Half-open times in which buckets of these units are sealed, because raw rows of the relations (or rows of '
 'purged marts) are gone from some part of them. Unit instant: the periods as they are. With a snapshot: '
 'the times that were restored since.';
-
--- Rows that come too late ----------------------------------------------------------------------
-
-create function ops.key_of(relation regclass) returns text
-language sql stable set search_path = pg_catalog, pg_temp
-as $$
-    select string_agg('r.' || quote_ident(a.attname) || '::text', ' || '' '' || ' order by k.place)
-    from pg_index as i
-    cross join unnest(i.indkey) with ordinality as k (attnum, place)
-    inner join pg_attribute as a on i.indrelid = a.attrelid and k.attnum = a.attnum
-    where
-        i.indrelid = relation
-        and i.indisprimary
-        and a.attname is distinct from ops.partition_column(relation)
-$$;
-comment on function ops.key_of(regclass) is
-'An expression for the key of a raw table''s row r as text, without the time that it is partitioned by.';
-
-create function ops.time_of(relation regclass) returns text
-language sql stable set search_path = pg_catalog, pg_temp
-as $$
-    select coalesce('r.' || quote_ident(ops.partition_column(relation)), 'coalesce(r.ended_at, r.started_at)')
-$$;
-comment on function ops.time_of(regclass) is
-'An expression for the time of a raw table''s row r; of a session, when it ended.';
-
-create function ops.note_late_rows(
-    sealing_model text, marts text[], relation text, seen pg_snapshot, spans tstzmultirange
-) returns bigint
-language plpgsql set search_path = pg_catalog, pg_temp
-as $$
-declare
-    noted bigint;
-begin
-    execute format(
-        'insert into ops.late_rows (table_name, row_time, key, mart, model) '
-        'select %L, %s, %s, m.mart, $1 from %s as r cross join unnest($2) as m (mart) '
-        'where r._xid >= $3 and not pg_visible_in_snapshot(r._xid::text::xid8, $4) and %s '
-        'on conflict do nothing',
-        split_part(relation, '.', 2), ops.time_of(relation::regclass), ops.key_of(relation::regclass), relation,
-        case
-            when spans is null
-                then 'exists (select from ops.sealed_workflows as k where k.instance_id = r.instance_id)'
-            -- The bounds on their own, for the planner to leave out partitions.
-            else format(
-                '%1$s >= %2$L and %1$s < %3$L and %1$s <@ %4$L::tstzmultirange',
-                ops.time_of(relation::regclass), lower(spans), upper(spans), spans
-            )
-        end
-    ) using sealing_model, marts, pg_snapshot_xmin(seen)::text::bigint, seen;
-    get diagnostics noted = row_count;
-    return noted;
-end
-$$;
-comment on function ops.note_late_rows(text, text[], text, pg_snapshot, tstzmultirange) is
-'Lists the rows of a raw table that a snapshot had not seen and that belong to sealed buckets of a model: '
-'those in the spans of time, or, without spans, those of sealed workflows.';
-
-create function ops.forget_vanished_late_rows() returns bigint
-language plpgsql set search_path = pg_catalog, pg_temp
-as $$
-declare
-    late record;
-    gone bigint := 0;
-    vanished bigint;
-begin
-    for late in select distinct table_name from ops.late_rows loop
-        execute format(
-            'delete from ops.late_rows as l where l.table_name = %L and not exists '
-            '(select from raw.%I as r where %s = l.key and %s = l.row_time)',
-            late.table_name, late.table_name,
-            ops.key_of(('raw.' || quote_ident(late.table_name))::regclass),
-            ops.time_of(('raw.' || quote_ident(late.table_name))::regclass)
-        );
-        get diagnostics vanished = row_count;
-        gone := gone + vanished;
-    end loop;
-    return gone;
-end
-$$;
-comment on function ops.forget_vanished_late_rows() is
-'Removes from ops.late_rows what has been deleted from raw; returns how many.';

@@ -386,23 +386,3 @@ def test_a_record_keeps_what_was_once_written(
     owner.execute("delete from raw.workflow_instances")
     assert warehouse.build("--full-refresh") == []
     assert value(owner, "select count(*) from marts.time_user_averages") == 2
-
-
-def test_a_refresh_mends_the_dates_that_it_names_and_no_others(
-    warehouse: Warehouse, owner: psycopg.Connection[Any]
-) -> None:
-    good = owner.execute("select * from marts.time_aggregations_daily").fetchall()
-    owner.execute(
-        "insert into marts.time_aggregations_daily select (t.copy).* from ("
-        " select jsonb_populate_record(d, jsonb_build_object('date', day)) as copy"
-        " from marts.time_aggregations_daily as d"
-        " cross join unnest(array[date '2020-01-01', date '2020-01-02']) as day) as t"
-    )
-    owner.execute("update marts.time_aggregations_daily set workflows_completed = 99")
-    assert warehouse.build("--vars", "{refresh_from: '2020-01-02', refresh_to: '2026-12-31'}") == []
-    query = "select count(*) from marts.time_aggregations_daily where date < '2020-01-02'"
-    assert value(owner, query) == 1
-    mended = owner.execute(
-        "select * from marts.time_aggregations_daily where date >= '2020-01-02'"
-    ).fetchall()
-    assert mended == good
