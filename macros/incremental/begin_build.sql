@@ -9,7 +9,7 @@
         model do not. The relations beneath are held so that no partition moves or goes while they are read:
         its rows would be in neither place for this snapshot.
     -#}
-    {%- if run_query("select to_regclass('" ~ relation ~ "') is null").rows[0][0] -%}
+    {%- if load_cached_relation(relation) is none -%}
         {%- do make_table(relation) -%}
     {%- endif -%}
     {%- call statement('begin_build', auto_begin=true) -%}
@@ -28,14 +28,16 @@
     {#- An empty table, in a transaction of its own, so that there is something to lock. The watermark of a
         table that is gone must not speak for this one. -#}
     {%- do lock_relation(relation) -%}
-    {%- do refuse_lost_history(relation) -%}
-    {%- call statement('make_table') -%}
-        delete from ops.watermarks where relation = '{{ relation_name(relation) }}';
-        create table if not exists {{ relation }} (
-            {%- for column in table_columns() %}
-            {{ adapter.quote(column.name) }} {{ column.type }}{{ ',' if not loop.last }}
-            {%- endfor %}
-        )
-    {%- endcall -%}
+    {%- if run_query("select to_regclass('" ~ relation ~ "') is null").rows[0][0] -%}
+        {%- do refuse_lost_history(relation) -%}
+        {%- call statement('make_table') -%}
+            delete from ops.watermarks where relation = '{{ relation_name(relation) }}';
+            create table {{ relation }} (
+                {%- for column in table_columns() %}
+                {{ adapter.quote(column.name) }} {{ column.type }}{{ ',' if not loop.last }}
+                {%- endfor %}
+            )
+        {%- endcall -%}
+    {%- endif -%}
     {%- do adapter.commit() -%}
 {%- endmacro %}

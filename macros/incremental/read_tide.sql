@@ -28,21 +28,18 @@
         {%- do tide.reads.append(relation_name(table)) -%}
     {%- endfor -%}
 
-    {%- set answer = run_query(tide_query(tide, beneath)) -%}
+    {%- set answer = run_query(tide_query(relation, tide, beneath)) -%}
     {%- set row = answer.rows[0] -%}
     {%- for column in answer.column_names -%}
         {%- do tide.update({column: row[column]}) -%}
     {%- endfor -%}
-    {%- do tide.update({
-        'empty': not run_query('select exists (select from ' ~ relation ~ ')').rows[0][0],
-        'whole': flags.FULL_REFRESH or tide.stale or scope_sql() is none,
-    }) -%}
+    {%- do tide.update({'whole': flags.FULL_REFRESH or tide.stale or scope_sql() is none}) -%}
     {%- do read_sealed_time(tide) -%}
     {{- return(tide) -}}
 {%- endmacro %}
 
 
-{% macro tide_query(tide, beneath) -%}
+{% macro tide_query(relation, tide, beneath) -%}
     with definition as (
         select
             md5(concat_ws(
@@ -93,6 +90,7 @@
 
     select
         compared.*,
+        not exists (select from {{ relation }}) as empty,
         reshaped or edited or moved or refilled as stale
     from compared
 {%- endmacro %}

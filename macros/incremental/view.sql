@@ -9,15 +9,19 @@
     {%- set fingerprint = local_md5(view_sql ~ tojson([model.description, model.columns, config.get('grants')])) -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=true) }}
-    {%- do lock_relation(target_relation) -%}
-    {%- set unchanged = run_query(
-        "select to_regclass('" ~ target_relation ~ "') is not null and exists (select from ops.views where relation = '"
-        ~ relation_name(target_relation) ~ "' and fingerprint = '" ~ fingerprint ~ "')"
-    ).rows[0][0] -%}
+    {%- call statement('compare', fetch_result=true, auto_begin=true) -%}
+        select
+            to_regclass('{{ target_relation }}') is not null
+            and exists (
+                select from ops.views
+                where relation = '{{ relation_name(target_relation) }}' and fingerprint = '{{ fingerprint }}'
+            )
+    {%- endcall -%}
 
-    {%- if unchanged -%}
-        {%- call statement('main') -%} select 'unchanged' {%- endcall -%}
+    {%- if load_result('compare').data[0][0] -%}
+        {%- do store_raw_result(name='main', message='unchanged', code='SKIP', rows_affected=0) -%}
     {%- else -%}
+        {%- do lock_relation(target_relation) -%}
         {%- call statement('main') -%}
             do $view$
             begin

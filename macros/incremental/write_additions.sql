@@ -27,6 +27,8 @@
         where s is not null
         group by {{ quoted_list(keys, 's') }}
     {%- endcall -%}
+    {%- do tide.update({'added': load_result('write_additions').response.rows_affected}) -%}
+    {%- if tide.added -%}
     {%- call statement('widen_scope') -%}
         with many as (
             delete from pg_temp.tide_added as a
@@ -47,7 +49,7 @@
         except
         select {{ quoted_list(keys, 's') }} from pg_temp.tide_scope as s
     {%- endcall -%}
-    {%- do tide.update({'added': run_query('select count(*) from pg_temp.tide_added').rows[0][0] | int}) -%}
+    {%- endif -%}
 {%- endmacro %}
 
 

@@ -9,7 +9,7 @@
     {%- set compared = config.get('unique_key') if is_record else columns -%}
     {%- do tide.update({'written': 0, 'deleted': 0}) -%}
     {%- if tide.scoped == 0 -%}
-        {%- call statement('main') -%} select 'nothing new' {%- endcall -%}
+        {%- do store_raw_result(name='main', message='nothing new', code='SKIP', rows_affected=0) -%}
     {%- elif tide.whole and tide.empty -%}
         {%- for part in sql_parts(tide) -%}
             {%- call statement('main') -%}
@@ -24,7 +24,7 @@
             {%- do tide.update({'written': tide.written + load_result('main').response.rows_affected}) -%}
         {%- endfor -%}
         {%- do log_reset(tide) -%}
-        {%- do run_query('analyze ' ~ relation) -%}
+        {%- call statement('analyze') -%} analyze {{ relation }} {%- endcall -%}
     {%- else -%}
         {%- for part in sql_parts(tide) -%}
             {%- call statement('write_result') -%}
@@ -41,7 +41,10 @@
         {%- if tide.added -%}
             {%- do add_to_result(relation, tide) -%}
         {%- endif -%}
-        {%- do run_query('analyze pg_temp.tide_result') -%}
+        {%- if tide.reads_from -%}
+            {%- do keep_better(relation) -%}
+        {%- endif -%}
+        {%- call statement('analyze_result') -%} analyze pg_temp.tide_result {%- endcall -%}
 
         {%- if not is_record -%}
         {%- call statement('delete_rows') -%}
@@ -124,5 +127,7 @@
 
 {% macro log_reset(tide) -%}
     {#- Tells the models above that this one was filled anew, without a row for each row. -#}
-    {%- do run_query("insert into ops.changes (relation, kind) values ('" ~ tide.name ~ "', 'reset')") -%}
+    {%- call statement('log_reset') -%}
+        insert into ops.changes (relation, kind) values ('{{ tide.name }}', 'reset')
+    {%- endcall -%}
 {%- endmacro %}

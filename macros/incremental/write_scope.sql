@@ -17,20 +17,39 @@
             ) as s
             where s is not null
         {%- endcall -%}
+        {%- do tide.update({'scoped': load_result('write_scope').response.rows_affected}) -%}
         {%- if window -%}
             {%- do widen_to_window(window) -%}
         {%- endif -%}
         {%- if additive -%}
             {%- do write_additions(changed_scope(tide), tide) -%}
         {%- endif -%}
-        {%- do run_query('analyze pg_temp.tide_scope') -%}
-        {%- set keys = run_query('select * from pg_temp.tide_scope limit 0').column_names -%}
-        {%- do check_scope_columns(keys) -%}
-        {%- do tide.update({
-            'scope_columns': keys,
-            'scoped': tide.added + run_query('select count(*) from pg_temp.tide_scope').rows[0][0] | int,
-        }) -%}
+        {%- if tide.scoped or tide.added or window -%}
+            {%- do measure_scope(tide) -%}
+        {%- endif -%}
     {%- endif -%}
+{%- endmacro %}
+
+
+{% macro measure_scope(tide) -%}
+    {#- What pg_temp.tide_scope holds, known to the planner and to this build. -#}
+    {%- call statement('analyze_scope') -%} analyze pg_temp.tide_scope {%- endcall -%}
+    {%- set row = run_query(
+        "select (select count(*) from pg_temp.tide_scope)"
+        ~ (' + (select count(*) from pg_temp.tide_added)' if tide.added) ~ " as scoped,"
+        ~ (' (select count(*) from pg_temp.tide_added)' if tide.added else ' 0') ~ " as added,"
+        ~ " string_agg(attname, ' ' order by attnum) as names from pg_attribute"
+        ~ " where attrelid = 'pg_temp.tide_scope'::regclass and attnum > 0"
+    ).rows[0] -%}
+    {%- set columns = row['names'].split(' ') -%}
+    {%- set keys = columns | reject('equalto', 'reads_from') | list -%}
+    {%- do check_scope_columns(keys) -%}
+    {%- do tide.update({
+        'scoped': row['scoped'] | int,
+        'added': row['added'] | int,
+        'scope_columns': keys,
+        'reads_from': columns | length > keys | length,
+    }) -%}
 {%- endmacro %}
 
 
@@ -47,7 +66,9 @@
             {%- do holder.update({'sql': holder.sql | replace(marker, rows)}) -%}
         {%- endif -%}
     {%- endfor -%}
-    {{- return(holder.sql) -}}
+    {{- return(modules.re.sub(
+        '/[*] was replaced: (\\w+) [*]/ true', 'true' if tide.reopened else '\\g<1>._replaced', holder.sql
+    )) -}}
 {%- endmacro %}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -25,8 +25,9 @@ class WorldMaker:
 
     incremental: Warehouse
     nothing: Warehouse
+    _seeded: str | None = field(default=None, init=False)
 
-    def __call__(self, area: str | None = None, template: str = TEMPLATE) -> World:
+    def __call__(self, area: str | None = None, template: str | None = None) -> World:
         """Make a world without any row; with an area, of its models and what they read.
 
         Args:
@@ -34,27 +35,43 @@ class WorldMaker:
             template: the database that it begins as a copy of; `keep` makes one.
         """
         self.incremental.area = self.nothing.area = area
-        self.incremental.renew(template)
+        self.incremental.renew(template or self.seeded)
+        self.incremental.seeded = self.seeded != TEMPLATE
         return World(self.incremental, self._nothing)
+
+    @property
+    def seeded(self) -> str:
+        """A database with the project's seeds and nothing else, for every world to begin with."""
+        if self._seeded is None:
+            self.incremental.renew()
+            assert self.incremental.build("--select", "resource_type:seed") == []
+            self._seeded = self._copy(self.incremental, "seeded")
+        return self._seeded
 
     def keep(self, world: World, name: str) -> str:
         """Close a world and keep a copy of its database, for others to begin with."""
         world.close()
-        kept = replace(world.incremental.settings, database=name)
-        with administrator(kept) as admin:
-            create_database(admin, kept, template=world.incremental.settings.database)
-        return name
+        return self._copy(world.incremental, name)
 
     def of_project(self, project: Path, scratch: Path) -> WorldMaker:
-        """Return the same for another copy of the project."""
-        return WorldMaker(
+        """Return the same for another copy of the project, whose seeds may be edited."""
+        made = WorldMaker(
             Warehouse(self.incremental.settings, scratch / "incremental", project),
             Warehouse(self.nothing.settings, scratch / "nothing", project),
         )
+        made._seeded = TEMPLATE
+        return made
 
     def _nothing(self) -> Warehouse:
-        self.nothing.renew()
+        self.nothing.renew(self.seeded)
+        self.nothing.seeded = self.seeded != TEMPLATE
         return self.nothing
+
+    def _copy(self, warehouse: Warehouse, name: str) -> str:
+        kept = replace(warehouse.settings, database=name)
+        with administrator(kept) as admin:
+            create_database(admin, kept, template=warehouse.settings.database)
+        return name
 
 
 @pytest.fixture(scope="session")

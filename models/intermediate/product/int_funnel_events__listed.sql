@@ -9,6 +9,13 @@ meanings as (
         f.step_order,
         f.is_overlapping,
         f.breakdown_property,
+        case
+            when
+                f.step_order <> 'strict'
+                and jsonb_array_length(f.exclusions) = 0
+                and f.window_seconds < 1e9
+                then make_interval(secs => f.window_seconds::double precision)
+        end as reach,
         m.event_name,
         m.step_mask,
         m.filtered
@@ -31,6 +38,7 @@ final as (
         m.step_order,
         m.is_overlapping,
         m.breakdown_property,
+        m.reach,
         m.step_mask,
         m.filtered
     from names as n

@@ -1,65 +1,89 @@
-{{ config(unique_key=['funnel_name', 'user_id'], sealed_by={'sql': true}) }}
+{{
+    config(
+        unique_key=['funnel_name', 'user_id'],
+        keeps_better=['current_step desc', 'started_at asc'],
+        sealed_by={'sql': true},
+    )
+}}
 
 with
 
 scope as (
-    -- Users of events that a funnel asks for, with their filters.
-    select
-        l.funnel_name,
-        coalesce(i.user_id, e.distinct_id) as user_id
-    from {{ changed(ref('stg_product__events')) }} as e
-    inner join {{ ref('int_funnel_events__listed') }} as l
-        on
-            e.event_name = l.event_name
-            or (
-                l.event_name = '*'
-                and not exists (
-                    select
-                    from {{ ref('int_funnel_events__listed') }} as named
-                    where e.event_name = named.event_name
+    with touched as (
+        -- Users of events that a funnel asks for, with their filters. A new event changes only attempts that
+        -- began within the funnel's reach before it.
+        select
+            l.funnel_name,
+            coalesce(i.user_id, e.distinct_id) as user_id,
+            case
+                when not {{ was_replaced('e') }} and e.event_at > '1000-01-01' then e.event_at - l.reach
+            end as reads_from
+        from {{ changed(ref('stg_product__events')) }} as e
+        inner join {{ ref('int_funnel_events__listed') }} as l
+            on
+                e.event_name = l.event_name
+                or (
+                    l.event_name = '*'
+                    and not exists (
+                        select
+                        from {{ ref('int_funnel_events__listed') }} as named
+                        where e.event_name = named.event_name
+                    )
                 )
+        left join {{ ref('int_identities__resolved') }} as i on e.distinct_id = i.distinct_id
+        where
+            isfinite(e.event_at)
+            and l.environment in (coalesce(e.environment, 'production'), '*')
+            and (
+                l.step_mask <> 0
+                or l.step_order = 'strict'
+                or ops.filtered_mask(l.filtered, e.properties) <> 0
             )
-    left join {{ ref('int_identities__resolved') }} as i on e.distinct_id = i.distinct_id
-    where
-        isfinite(e.event_at)
-        and l.environment in (coalesce(e.environment, 'production'), '*')
-        and (
-            l.step_mask <> 0
-            or l.step_order = 'strict'
-            or ops.filtered_mask(l.filtered, e.properties) <> 0
-        )
-    union all
+        union all
+        select
+            f.funnel_name,
+            i.user_id,
+            null as reads_from
+        from {{ changed(ref('int_identities__resolved')) }} as i
+        cross join {{ ref('int_funnels__defined') }} as f
+        union all
+        select
+            f.funnel_name,
+            i.distinct_id as user_id,
+            null as reads_from
+        from {{ changed(ref('int_identities__resolved')) }} as i
+        cross join {{ ref('int_funnels__defined') }} as f
+        union all
+        -- An edited funnel: everybody who is there, or was.
+        select
+            f.funnel_name,
+            u.user_id,
+            null as reads_from
+        from {{ changed(ref('int_funnels__defined')) }} as f
+        cross join {{ ref('int_users__seen') }} as u
+        union all
+        select
+            f.funnel_name,
+            u.user_id,
+            null as reads_from
+        from {{ changed(ref('int_funnels__defined')) }} as f
+        cross join {{ changed(ref('int_users__seen')) }} as u
+        union all
+        select
+            f.funnel_name,
+            coalesce(i.user_id, e.distinct_id) as user_id,
+            null as reads_from
+        from {{ changed(ref('int_funnels__defined')) }} as f
+        cross join {{ changed(ref('stg_product__events')) }} as e
+        left join {{ ref('int_identities__resolved') }} as i on e.distinct_id = i.distinct_id
+    )
+
     select
-        f.funnel_name,
-        i.user_id
-    from {{ changed(ref('int_identities__resolved')) }} as i
-    cross join {{ ref('int_funnels__defined') }} as f
-    union all
-    select
-        f.funnel_name,
-        i.distinct_id as user_id
-    from {{ changed(ref('int_identities__resolved')) }} as i
-    cross join {{ ref('int_funnels__defined') }} as f
-    union all
-    -- An edited funnel: everybody who is there, or was.
-    select
-        f.funnel_name,
-        u.user_id
-    from {{ changed(ref('int_funnels__defined')) }} as f
-    cross join {{ ref('int_users__seen') }} as u
-    union all
-    select
-        f.funnel_name,
-        u.user_id
-    from {{ changed(ref('int_funnels__defined')) }} as f
-    cross join {{ changed(ref('int_users__seen')) }} as u
-    union all
-    select
-        f.funnel_name,
-        coalesce(i.user_id, e.distinct_id) as user_id
-    from {{ changed(ref('int_funnels__defined')) }} as f
-    cross join {{ changed(ref('stg_product__events')) }} as e
-    left join {{ ref('int_identities__resolved') }} as i on e.distinct_id = i.distinct_id
+        funnel_name,
+        user_id,
+        min(coalesce(reads_from, '-infinity')) as reads_from
+    from touched
+    group by funnel_name, user_id
 ),
 
 funnels as (
@@ -80,19 +104,26 @@ listed_names as (
 ),
 
 -- A narrowed build reads the events of these only, by reached().
-ids_of_users as (  -- noqa: ST03
+ids_of_users as (
+    select
+        scope.user_id as distinct_id,
+        scope.reads_from
+    from scope
+    union all
+    select
+        i.distinct_id,
+        scope.reads_from
+    from scope
+    inner join {{ ref('int_identities__resolved') }} as i on scope.user_id = i.user_id
+),
+
+spans_of_ids as (  -- noqa: ST03
     select
         distinct_id,
-        '-infinity'::timestamptz as from_at,
+        min(reads_from) as from_at,
         'infinity'::timestamptz as to_at
-    from {{ ref('int_identities__resolved') }}
-    where {{ in_scope('user_id') }}
-    union
-    select
-        user_id as distinct_id,
-        '-infinity'::timestamptz as from_at,
-        'infinity'::timestamptz as to_at
-    from scope
+    from ids_of_users
+    group by distinct_id
 ),
 
 -- Person by person: joined with those in scope, the planner took them for one, and compared every
@@ -100,7 +131,7 @@ ids_of_users as (  -- noqa: ST03
 events as (
     select *
     from {{ reached(
-        ref('int_events__attributed'), 'distinct_id', 'event_at', 'ids_of_users', each=true
+        ref('int_events__attributed'), 'distinct_id', 'event_at', 'spans_of_ids', each=true
     ) }}
     where not {{ in_sealed_time('event_at') }}
 ),

@@ -108,12 +108,53 @@ def a_first_start_turns_out_to_be_earlier(world: World) -> None:
     world.execute("delete from raw.events where distinct_id = 'dan'")
 
 
+def new_events_better_an_attempt(world: World) -> None:
+    """What stands stays, comes further, and begins earlier; a correction takes it back."""
+    world.execute(events(*VISIT))
+    world.build()
+    assert _reached(world, "mission") == [("ann", 2), ("bob", 1)]
+    # A worse attempt of each, long after; first_steps is unordered and begins anywhere.
+    world.execute(
+        events(
+            ("ann", "2026-02-20 10:00", "page_view"),
+            ("bob", "2026-02-20 10:00", "page_view"),
+            ("bob", "2026-02-20 10:01", "search_performed"),
+        )
+    )
+    world.build()
+    assert _reached(world, "mission") == [("ann", 2), ("bob", 2)]
+    # Late events: one makes the first attempt deeper, one an earlier entry as deep, one is a day too early.
+    world.execute(events(("ann", "2026-01-12 09:59", "spec_created")))
+    world.build()
+    assert _reached(world, "mission") == [("ann", 3), ("bob", 2)]
+    world.execute(
+        events(
+            ("ann", "2026-01-05 09:59", "page_view"),
+            ("bob", "2026-01-06 10:02", "search_performed"),
+            ("cleo", "2026-01-06 10:02", "search_performed"),
+        )
+    )
+    world.build()
+    found = world.connection.execute(
+        "select user_id, started_at::text from marts.funnel_conversions"
+        " where funnel_name = 'mission' order by user_id"
+    ).fetchall()
+    assert found == [("ann", "2026-01-05 09:59:00+00"), ("bob", "2026-01-06 10:00:00+00")]
+    world.execute(
+        "update raw.events set event_name = 'spec_created'"
+        " where distinct_id = 'bob' and event_name = 'search_performed'"
+    )
+    world.build()
+    assert _reached(world, "mission") == [("ann", 3), ("bob", 1)]
+
+
 FUNNEL_WITNESSES: list[Callable[[World], None]] = [
     a_late_identity_completes_an_attempt,
     a_deleted_event_takes_an_attempt_apart,
     an_edited_funnel_alone_is_recomputed,
     a_funnel_is_removed_and_another_added,
     a_first_start_turns_out_to_be_earlier,
+    new_events_better_an_attempt,
 ]
 
 

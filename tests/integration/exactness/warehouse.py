@@ -41,12 +41,14 @@ class Warehouse:
         scratch: folder for dbt's artifacts and profile.
         project: the dbt project; a mutated copy in the tests of the engine's guards.
         area: only the models of this area, and what they read, are built and compared.
+        seeded: the database has the project's seeds already, so that builds leave them out.
     """
 
     settings: Settings
     scratch: Path
     project: Path = PROJECT_ROOT
     area: str | None = None
+    seeded: bool = False
     _manifest: Manifest | None = field(default=None, init=False)
 
     def connect(self) -> psycopg.Connection[Any]:
@@ -100,6 +102,7 @@ class Warehouse:
                     *(self.selection if "--select" not in options else ()),
                     *("--exclude-resource-type", "unit_test"),
                     *("--exclude-resource-type", "test", *options),
+                    *(("--exclude-resource-type", "seed") if self.seeded else ()),
                 ]
             )
         return _failures(result)

@@ -42,9 +42,14 @@ class World:
         }
 
     def execute(self, *statements: str) -> None:
-        """Run statements, each in a transaction of its own."""
+        """Run statements, each in a transaction of its own.
+
+        After one that edits seeds the next build loads them again, as it does for everybody.
+        """
         for statement in statements:
             self.connection.execute(statement)
+            if " seeds." in statement:
+                self.incremental.seeded = False
 
     def try_write(self, write: Callable[..., None], table: str, *arguments: Any) -> None:
         """Do one of raw_rows' changes, unless a constraint or another writer is in the way."""
