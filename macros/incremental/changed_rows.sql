@@ -13,12 +13,12 @@
     {%- set unseen = unseen_rows('c.xid', tide) -%}
     (
         {%- if raw and not only_replaced %}
-        select r.*, false as _replaced
+        select r.*
         from {{ raw }} as r
         where {{ unseen_rows('r._xid', tide) }}
         union all
         {%- endif %}
-        select r.*, c.kind = 'old' as _replaced
+        select r.*
         from ops.changes as c
         cross join lateral jsonb_populate_record(null::{{ raw or relation }}, c.row_image) as r
         where c.relation = '{{ relation_name(raw or relation) }}' and {{ unseen }}

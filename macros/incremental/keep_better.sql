@@ -1,22 +1,42 @@
 {#-
-    A best of many that new rows can only better. The scope of such a model may yield, beside its keys, from when
-    on each is read again:
+    The best of many, each of which began at some time. The scope of such a model yields, beside the keys, from when on
+    each is read again:
 
-        reads_from   timestamptz; -infinity = from the beginning, and nothing that stands counts
+        reads_from   timestamptz; -infinity = from the beginning, and what stands is forgotten
 
-    and the model says by keeps_better=['current_step desc', 'started_at asc'] which of two rows is the better one.
-    A key that is not read from the beginning keeps the row that stands, unless what was read gives one that is
-    better or as good.
+    and the model says by keeps_better={'order': ['current_step desc', 'started_at asc'], 'began': 'started_at',
+    'best': 'completed'}
 
-    It is exact where a new row changes only what began at reads_from or later, and nothing for the worse: what
-    stands is then the best of all that began before. Whatever takes rows away reads from the beginning
-    (was_replaced).
+        order   which of two rows is the better one; of equal ones the new one is taken
+        began   the column that says when what stands began: at reads_from or later, and it may have changed, so that
+                its key is read from the beginning; before that, and it competes with what was read
+        best    the column that says that nothing is better: what began before, and is the best, needs no reading
+
+    It is exact where a change alters only what began at reads_from or later, for better or worse: what stands and
+    began before is then the best of all that began before.
 -#}
+{% macro bettered_scope(scope) -%}
+    {#- The query of the scope, with what stands taken into account. -#}
+    {%- set keys = config.get('unique_key') -%}
+    {%- set began = adapter.quote(config.get('keeps_better').began) -%}
+    select
+        {{ quoted_list(keys, 's') }},
+        case when t.{{ began }} >= s.reads_from then '-infinity' else s.reads_from end as reads_from
+    from (
+        {{ scope }}
+    ) as s
+    left join {{ this }} as t on {{ same_key(keys, 's', 't') }}
+    where
+        s is not null
+        and (t.{{ adapter.quote(config.get('keeps_better').best) }} and t.{{ began }} < s.reads_from) is not true
+{%- endmacro %}
+
+
 {% macro keep_better(relation) -%}
     {#- Takes the keys whose row stays from the scope and from the result. -#}
     {%- set keys = config.get('unique_key') -%}
     {%- set here, there = [], [] -%}
-    {%- for order in config.get('keeps_better') -%}
+    {%- for order in config.get('keeps_better').order -%}
         {%- set column, direction = order.split(' ') -%}
         {%- set highest, lowest = (here, there) if direction == 'desc' else (there, here) -%}
         {%- do highest.append('r.' ~ adapter.quote(column)) -%}

@@ -12,10 +12,14 @@
     {%- else -%}
         {%- call statement('write_scope') -%}
             create temporary table tide_scope on commit drop as
+            {%- if config.get('keeps_better') %}
+            {{ bettered_scope(changed_scope(tide)) }}
+            {%- else %}
             select distinct s.* from (
                 {{ changed_scope(tide, only_replaced=additive) }}
             ) as s
             where s is not null
+            {%- endif %}
         {%- endcall -%}
         {%- do tide.update({'scoped': load_result('write_scope').response.rows_affected}) -%}
         {%- if window -%}
@@ -48,8 +52,14 @@
         'scoped': row['scoped'] | int,
         'added': row['added'] | int,
         'scope_columns': keys,
-        'reads_from': columns | length > keys | length,
     }) -%}
+    {%- if columns | length > keys | length -%}
+        {#- From when on nearly all keys are read that are not read from the beginning. -#}
+        {%- do tide.update({'reads_from': run_query(
+            "select coalesce(percentile_disc(0.1) within group (order by reads_from)"
+            ~ " filter (where reads_from > '-infinity'), 'infinity')::text from pg_temp.tide_scope"
+        ).rows[0][0]}) -%}
+    {%- endif -%}
 {%- endmacro %}
 
 
@@ -66,9 +76,7 @@
             {%- do holder.update({'sql': holder.sql | replace(marker, rows)}) -%}
         {%- endif -%}
     {%- endfor -%}
-    {{- return(modules.re.sub(
-        '/[*] was replaced: (\\w+) [*]/ true', 'true' if tide.reopened else '\\g<1>._replaced', holder.sql
-    )) -}}
+    {{- return(holder.sql) -}}
 {%- endmacro %}
 
 

@@ -10,10 +10,7 @@ meanings as (
         f.is_overlapping,
         f.breakdown_property,
         case
-            when
-                f.step_order <> 'strict'
-                and jsonb_array_length(f.exclusions) = 0
-                and f.window_seconds < 1e9
+            when f.window_seconds < 1e9
                 then make_interval(secs => f.window_seconds::double precision)
         end as reach,
         m.event_name,

@@ -1,7 +1,11 @@
 {{
     config(
         unique_key=['funnel_name', 'user_id'],
-        keeps_better=['current_step desc', 'started_at asc'],
+        keeps_better={
+            'order': ['current_step desc', 'started_at asc'],
+            'began': 'started_at',
+            'best': 'completed',
+        },
         sealed_by={'sql': true},
     )
 }}
@@ -10,26 +14,17 @@ with
 
 scope as (
     with touched as (
-        -- Users of events that a funnel asks for, with their filters. A new event changes only attempts that
-        -- began within the funnel's reach before it.
+        -- Users of events that a funnel asks for, with their filters. An event changes only
+        -- attempts that began within the funnel's reach before it.
         select
             l.funnel_name,
             coalesce(i.user_id, e.distinct_id) as user_id,
-            case
-                when not {{ was_replaced('e') }} and e.event_at > '1000-01-01' then e.event_at - l.reach
-            end as reads_from
+            case when e.event_at > '1000-01-01' then e.event_at - l.reach end as reads_from
         from {{ changed(ref('stg_product__events')) }} as e
+        left join (select distinct event_name from {{ ref('int_funnel_events__listed') }}) as n
+            on e.event_name = n.event_name
         inner join {{ ref('int_funnel_events__listed') }} as l
-            on
-                e.event_name = l.event_name
-                or (
-                    l.event_name = '*'
-                    and not exists (
-                        select
-                        from {{ ref('int_funnel_events__listed') }} as named
-                        where e.event_name = named.event_name
-                    )
-                )
+            on l.event_name = coalesce(n.event_name, '*')
         left join {{ ref('int_identities__resolved') }} as i on e.distinct_id = i.distinct_id
         where
             isfinite(e.event_at)
@@ -42,16 +37,10 @@ scope as (
         union all
         select
             f.funnel_name,
-            i.user_id,
+            moved.user_id,
             null as reads_from
         from {{ changed(ref('int_identities__resolved')) }} as i
-        cross join {{ ref('int_funnels__defined') }} as f
-        union all
-        select
-            f.funnel_name,
-            i.distinct_id as user_id,
-            null as reads_from
-        from {{ changed(ref('int_identities__resolved')) }} as i
+        cross join lateral (values (i.user_id), (i.distinct_id)) as moved (user_id)
         cross join {{ ref('int_funnels__defined') }} as f
         union all
         -- An edited funnel: everybody who is there, or was.
@@ -60,14 +49,11 @@ scope as (
             u.user_id,
             null as reads_from
         from {{ changed(ref('int_funnels__defined')) }} as f
-        cross join {{ ref('int_users__seen') }} as u
-        union all
-        select
-            f.funnel_name,
-            u.user_id,
-            null as reads_from
-        from {{ changed(ref('int_funnels__defined')) }} as f
-        cross join {{ changed(ref('int_users__seen')) }} as u
+        cross join (
+            select s.user_id from {{ ref('int_users__seen') }} as s
+            union all
+            select c.user_id from {{ changed(ref('int_users__seen')) }} as c
+        ) as u
         union all
         select
             f.funnel_name,
@@ -76,6 +62,8 @@ scope as (
         from {{ changed(ref('int_funnels__defined')) }} as f
         cross join {{ changed(ref('stg_product__events')) }} as e
         left join {{ ref('int_identities__resolved') }} as i on e.distinct_id = i.distinct_id
+        -- Asked first, so that new events are not read for it.
+        where (select count(d.*) from {{ changed(ref('int_funnels__defined')) }} as d) > 0
     )
 
     select
@@ -92,51 +80,59 @@ funnels as (
     where {{ in_scope('funnel_name') }}
 ),
 
-listed_events as (
-    select *
+-- What funnels ask for by name, and whether one asks for any event (*).
+listed as (
+    select
+        array_agg(distinct event_name) as event_names,
+        coalesce(bool_or(event_name = '*'), false) as any_event
     from {{ ref('int_funnel_events__listed') }}
     where {{ in_scope('funnel_name') }}
 ),
 
-listed_names as (
-    select distinct event_name
-    from listed_events
+users as (
+    select
+        user_id,
+        min(reads_from) as reads_from
+    from scope
+    group by user_id
 ),
 
--- A narrowed build reads the events of these only, by reached().
-ids_of_users as (
+-- What a narrowed build reads, by reached(). An id that is somebody else's is not the user's own.
+spans_of_ids as (  -- noqa: ST03
     select
-        scope.user_id as distinct_id,
-        scope.reads_from
-    from scope
+        u.user_id as distinct_id,
+        u.reads_from as from_at,
+        'infinity'::timestamptz as to_at
+    from users as u
+    left join {{ ref('int_identities__resolved') }} as i on u.user_id = i.distinct_id
+    where i.distinct_id is null
     union all
     select
         i.distinct_id,
-        scope.reads_from
-    from scope
-    inner join {{ ref('int_identities__resolved') }} as i on scope.user_id = i.user_id
-),
-
-spans_of_ids as (  -- noqa: ST03
-    select
-        distinct_id,
-        min(reads_from) as from_at,
+        u.reads_from as from_at,
         'infinity'::timestamptz as to_at
-    from ids_of_users
-    group by distinct_id
+    from users as u
+    inner join {{ ref('int_identities__resolved') }} as i on u.user_id = i.user_id
 ),
 
--- Person by person: joined with those in scope, the planner took them for one, and compared every
--- event with each of them.
 events as (
-    select *
+    select
+        *,
+        case
+            when event_name = any((select l.event_names from listed as l)::text[]) then event_name
+            else '*'
+        end as listed_name
     from {{ reached(
         ref('int_events__attributed'), 'distinct_id', 'event_at', 'spans_of_ids', each=true
     ) }}
-    where not {{ in_sealed_time('event_at') }}
+    where
+        not {{ in_sealed_time('event_at') }}
+        and (
+            event_name = any((select l.event_names from listed as l)::text[])
+            or (select l.any_event from listed as l)
+        )
 ),
 
--- Every funnel in one pass over the events.
 events_of_funnels as (
     select
         l.funnel_name,
@@ -152,10 +148,9 @@ events_of_funnels as (
             else l.step_mask | ops.filtered_mask(l.filtered, e.properties)
         end as step_mask
     from events as e
-    left join listed_names as n on e.event_name = n.event_name
-    inner join listed_events as l
+    inner join {{ ref('int_funnel_events__listed') }} as l
         on
-            l.event_name = coalesce(n.event_name, '*')
+            e.listed_name = l.event_name
             and l.environment in (e.environment, '*')
     where {{ in_scope('l.funnel_name', 'e.user_id') }}
 ),

@@ -123,7 +123,7 @@ def new_events_better_an_attempt(world: World) -> None:
     )
     world.build()
     assert _reached(world, "mission") == [("ann", 2), ("bob", 2)]
-    # Late events: one makes the first attempt deeper, one an earlier entry as deep, one is a day too early.
+    # Late events: one makes the first attempt deeper; others begin earlier and come as deep.
     world.execute(events(("ann", "2026-01-12 09:59", "spec_created")))
     world.build()
     assert _reached(world, "mission") == [("ann", 3), ("bob", 2)]
@@ -148,6 +148,24 @@ def new_events_better_an_attempt(world: World) -> None:
     assert _reached(world, "mission") == [("ann", 3), ("bob", 1)]
 
 
+def a_late_event_breaks_a_strict_attempt(world: World) -> None:
+    """What stands may have changed: it is not kept as the better one."""
+    world.execute(
+        events(
+            ("ann", "2026-01-05 10:01", "page_view"),
+            ("ann", "2026-01-05 10:02", "search_performed"),
+        ),
+        "insert into raw.events (event_id, event_name, event_at, distinct_id, properties) values"
+        " (gen_random_uuid(), 'page_view', '2026-01-05 10:00+00', 'ann',"
+        ' \'{"path": "/pricing"}\')',
+    )
+    world.build()
+    assert _reached(world, "landing") == [("ann", 3)]
+    world.execute(events(("ann", "2026-01-05 10:00:30", "spec_created")))
+    world.build()
+    assert _reached(world, "landing") == [("ann", 1)]
+
+
 FUNNEL_WITNESSES: list[Callable[[World], None]] = [
     a_late_identity_completes_an_attempt,
     a_deleted_event_takes_an_attempt_apart,
@@ -155,6 +173,7 @@ FUNNEL_WITNESSES: list[Callable[[World], None]] = [
     a_funnel_is_removed_and_another_added,
     a_first_start_turns_out_to_be_earlier,
     new_events_better_an_attempt,
+    a_late_event_breaks_a_strict_attempt,
 ]
 
 

@@ -75,16 +75,16 @@ GUARDS = [
     Guard(
         "what stands is kept where nothing better was read",
         "keep_better.sql",
-        "s.reads_from > '-infinity'",
+        "s.reads_from > '-infinity'\n                and {{ same_key(keys, 's', 't') }}",
         "false",
         funnel_witnesses.new_events_better_an_attempt,
     ),
     Guard(
-        "a replaced row reads from the beginning",
-        "write_scope.sql",
-        "'\\\\g<1>._replaced'",
-        "'false'",
-        funnel_witnesses.a_deleted_event_takes_an_attempt_apart,
+        "what stands and may have changed is read again",
+        "keep_better.sql",
+        "t.{{ began }} >= s.reads_from",
+        "false",
+        funnel_witnesses.a_late_event_breaks_a_strict_attempt,
     ),
     Guard(
         "keys without rows are deleted",

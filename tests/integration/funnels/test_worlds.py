@@ -78,6 +78,12 @@ def test_marts_are_those_of_the_reference(
         build(warehouse, zone)
         compare(connection, facts)
 
+        # Nothing but new events: what stands is bettered, or stays.
+        for user in range(USERS):
+            add(connection, facts, chance, user, chance.randint(0, 2))
+        build(warehouse, zone)
+        compare(connection, facts)
+
 
 def name_of(number: int) -> str:
     """Return a distinct id; the last user is one that counts nowhere."""
