@@ -37,9 +37,13 @@ def _environment() -> Iterator[None]:
 
 @pytest.fixture(scope="module", autouse=True)
 def _leave_the_past_alone() -> None:
-    """Spare the garbage collector what earlier modules have left for good: parsed projects."""
+    """Spare the garbage collector what earlier modules have left for good: parsed projects.
+
+    And look at what a build has left less often: that took a tenth of every build.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(scope="session")

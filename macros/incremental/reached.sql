@@ -40,7 +40,7 @@
         ~ ' from \\g<3> as k cross join lateral (select * from \\g<4> as e where {key}'
         ~ ' e.\\g<2> >= k.from_at and e.\\g<2> < k.to_at offset 0) as r'
         ~ (' union all select a.*, true as _added from \\g<4> as a where ' ~ unseen_rows('a._xid', tide)
-            if additive) -%}
+            if tide.added) -%}
     {%- if tide.reads_from -%}
         {#- Most keys are read from late on: they are joined with all that lies so late, since one pass over a
             week costs less than as many look-ups. `<> 1` and `= 1` tell the planner which of the two are many. -#}

@@ -5,9 +5,10 @@
 
     Then a key to which only new rows of that view came, few beside those that it has counted, is not
     computed again: the model's SQL sees its new rows alone (reached), and their result is added to the
-    columns of the row that stands. The first column counts the rows. Every other key is computed again:
-    one with a replaced row, a re-assigned user, or more new rows than one in `rows_per_addition` (then
-    reading all of them is cheaper than looking up each).
+    columns of the row that stands, if one does. The first column counts the rows. Every other key is computed
+    again: one with a replaced row, a re-assigned user, or more new rows than one in `rows_per_addition` (then
+    reading all of them is cheaper than looking up each; adds may name another number, and 0 adds always: where
+    buckets are so small that finding each costs more than looking up its few users).
 
     It is exact because a build reads one snapshot, the one that its watermark names (begin_build): a row
     is in the result of exactly one build. What cannot be added as it is, such as a user who was counted
@@ -20,12 +21,16 @@
     {%- set keys = config.get('unique_key') -%}
     {%- call statement('write_additions') -%}
         create temporary table tide_added on commit drop as
-        select {{ quoted_list(keys, 's') }}, count(*) as row_count
+        select {{ quoted_list(keys, 'a') }}, a.row_count, t.{{ adapter.quote(counted) }} as standing
         from (
-            {{ scope }}
-        ) as s
-        where s is not null
-        group by {{ quoted_list(keys, 's') }}
+            select {{ quoted_list(keys, 's') }}, count(*) as row_count
+            from (
+                {{ scope }}
+            ) as s
+            where s is not null
+            group by {{ quoted_list(keys, 's') }}
+        ) as a
+        left join {{ this }} as t on {{ same_key(keys, 't', 'a') }}
     {%- endcall -%}
     {%- do tide.update({'added': load_result('write_additions').response.rows_affected}) -%}
     {%- if tide.added -%}
@@ -33,10 +38,7 @@
         with many as (
             delete from pg_temp.tide_added as a
             where
-                not exists (
-                    select from {{ this }} as t
-                    where {{ same_key(keys, 't', 'a') }} and a.row_count * {{ var('rows_per_addition') }} <= t.{{ adapter.quote(counted) }}
-                )
+                a.row_count * {{ config.get('adds').get('rows_per_addition', var('rows_per_addition')) }} > a.standing
                 or ({{ quoted_list(keys, 'a') }}) in (
                     select {{ quoted_list(keys, 's') }} from pg_temp.tide_scope as s
                 )

@@ -1,7 +1,11 @@
 {{
     config(
         unique_key=['bucket_start', 'environment', 'event_name'],
-        adds={'of': 'stg_product__events', 'columns': ['event_count', 'unique_users']},
+        adds={
+            'of': 'stg_product__events',
+            'columns': ['event_count', 'unique_users'],
+            'rows_per_addition': 0,
+        },
         chunks='day',
         sealed_by={'column': 'bucket_start', 'unit': 'minute'},
     )
