@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from dbt_common.behavior_flags import BehaviorFlagRendered
 
 from orchestration.server import connect, ensure_up, stop
 from orchestration.server.bootstrap import administrator, close_database, create_database
@@ -32,6 +33,9 @@ def _environment() -> Iterator[None]:
         patch.setenv("DBT_TARGET_PATH", str(Path(folder) / "target"))
         patch.setenv("DBT_LOG_PATH", str(Path(folder) / "logs"))
         patch.setenv("PGPASSFILE", str(Path(folder) / "pgpass"))
+        # dbt looks up which module made each of its flags, among all modules and frames there are:
+        # in a process as large as this one that took longer than the builds.
+        patch.setattr(BehaviorFlagRendered, "_default_source", staticmethod(lambda: "dbt"))
         yield
 
 
