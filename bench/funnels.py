@@ -121,7 +121,7 @@ def measure(arena: Arena) -> Iterator[Figure]:
     yield Figure(AREA, "20 funnels of 10 steps from nothing, in one pass", twenty, "s")
     yield Figure(
         AREA,
-        "1 % new events, all on the newest day, against that",
+        "1 % new events again, against these 20",
         twenty_after / twenty,
         "ratio",
         beside="all four marts",

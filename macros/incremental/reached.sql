@@ -42,8 +42,9 @@
         ~ (' union all select a.*, true as _added from \\g<4> as a where ' ~ unseen_rows('a._xid', tide)
             if tide.added) -%}
     {%- if tide.reads_from -%}
-        {#- Most keys are read from late on: they are joined with all that lies so late, since one pass over a
-            week costs less than as many look-ups. `<> 1` and `= 1` tell the planner which of the two are many. -#}
+        {#- Most keys are read from late on, and all to the end. Those are joined with what lies after a literal bound,
+            so that the planner can weigh one pass over it against look-ups; the few that begin earlier are
+            looked up. `<> 1` and `= 1` tell it which of the two are many. -#}
         {%- set early = "(k.from_at < '" ~ tide.reads_from ~ "')::integer" -%}
         {%- set each = 'select r.* from \\g<3> as k inner join \\g<4> as r on r.\\g<1> = k.\\g<1>' -%}
         {%- set spanned = each ~ ' and r.\\g<2> >= k.from_at where ' ~ early ~ ' = 1 union all '

@@ -35,8 +35,9 @@ class WorldMaker:
             template: the database that it begins as a copy of; `keep` makes one.
         """
         self.incremental.area = self.nothing.area = area
-        self.incremental.renew(template or self.seeded)
-        self.incremental.seeded = self.seeded != TEMPLATE
+        seeded = self.seeded
+        self.incremental.renew(template or seeded)
+        self.incremental.seeded = seeded != TEMPLATE
         return World(self.incremental, self._nothing)
 
     @property
