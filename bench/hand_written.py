@@ -11,6 +11,8 @@ import time
 from datetime import timedelta
 from typing import LiteralString
 
+from psycopg import sql
+
 from bench.arena import Arena
 from bench.world import FIRST_AT
 
@@ -21,13 +23,21 @@ GRAINS: dict[str, LiteralString] = {
     "event_counts_weekly": "week",
     "event_counts_monthly": "month",
 }
+# All but months are equally long in UTC; date_bin takes a tenth of the time of date_trunc.
+BUCKETS: dict[str, LiteralString] = {
+    "minute": "date_bin('1 minute', e.event_at, '2001-01-01 00:00:00+00')",
+    "hour": "date_bin('1 hour', e.event_at, '2001-01-01 00:00:00+00')",
+    "day": "date_bin('1 day', e.event_at, '2001-01-01 00:00:00+00')",
+    "week": "date_bin('7 days', e.event_at, '2001-01-01 00:00:00+00')",
+    "month": "date_trunc('month', e.event_at, 'UTC')",
+}
 # The exclusions are those of seeds/excluded_users.csv as it comes.
 COUNTS: LiteralString = """
 insert into public.hand_written
 select bucket_start, environment, event_name, sum(events), count(*)
 from (
     select
-        date_trunc(%(grain)s, e.event_at, 'UTC') as bucket_start,
+        {bucket} as bucket_start,
         e.environment,
         e.event_name,
         coalesce(i.user_id, e.distinct_id) as user_id,
@@ -39,28 +49,35 @@ from (
         and e.event_at < %(to_at)s
         and lower(e.distinct_id) not like '%%sim-internal-%%'
         and lower(coalesce(i.user_id, e.distinct_id)) not like '%%sim-internal-%%'
+        {own}
     group by 1, 2, 3, 4
 ) as users
 group by 1, 2, 3
 """
+OWN: LiteralString = "and (e.user_id is null or lower(e.user_id) not like '%%sim-internal-%%')"
 
 
-def count_by_hand(arena: Arena, model: str, days: int) -> float:
+def count_by_hand(arena: Arena, model: str, days: int, *, own_users: bool = True) -> float:
     """Fill a table with the counts of one grain; returns the seconds of the faster way.
 
     Args:
         arena: the database.
         model: one of `GRAINS`.
         days: of history.
+        own_users: also leave out events whose sender names an excluded user, as the marts do.
+            Without that an index holds all that is read, and gives it user by user.
     """
     grain = GRAINS[model]
+    query = sql.SQL(COUNTS).format(
+        bucket=sql.SQL(BUCKETS[grain]), own=sql.SQL(OWN if own_users else "")
+    )
     step = {"week": 7, "month": 31}.get(grain, 1)
     first = -3 if grain == "week" else 0  # the first of January 2026 is a Thursday
     return min(
-        _filled(arena, grain, [(0, days)]),
-        _filled(arena, grain, [(at, at + step) for at in range(first, days, step)])
+        _filled(arena, query, [(0, days)]),
+        _filled(arena, query, [(at, at + step) for at in range(first, days, step)])
         if grain != "month"
-        else _filled(arena, grain, _months(days)),
+        else _filled(arena, query, _months(days)),
     )
 
 
@@ -72,7 +89,7 @@ def _months(days: int) -> list[tuple[int, int]]:
     return list(itertools.pairwise(starts))
 
 
-def _filled(arena: Arena, grain: LiteralString, parts: list[tuple[int, int]]) -> float:
+def _filled(arena: Arena, query: sql.Composed, parts: list[tuple[int, int]]) -> float:
     arena.connection.execute(
         "create table public.hand_written (bucket_start timestamptz, environment text,"
         " event_name text, event_count bigint, unique_users bigint,"
@@ -83,9 +100,8 @@ def _filled(arena: Arena, grain: LiteralString, parts: list[tuple[int, int]]) ->
         arena.connection.execute("set local work_mem = '128MB'")
         for first, last in parts:
             arena.connection.execute(
-                COUNTS,
+                query,
                 {
-                    "grain": grain,
                     "from_at": FIRST_AT + timedelta(days=first),
                     "to_at": FIRST_AT + timedelta(days=last),
                 },

@@ -6,9 +6,9 @@
     Then a key to which only new rows of that view came, few beside those that it has counted, is not
     computed again: the model's SQL sees its new rows alone (reached), and their result is added to the
     columns of the row that stands, if one does. The first column counts the rows. Every other key is computed
-    again: one with a replaced row, a re-assigned user, or more new rows than one in `rows_per_addition` (then
-    reading all of them is cheaper than looking up each; adds may name another number, and 0 adds always: where
-    buckets are so small that finding each costs more than looking up its few users).
+    again: one with a replaced row or a re-assigned user, and those of a bucket of time (sealed_by) that is cheaper
+    read than looked up. A look-up costs as much as reading `rows_per_addition` rows, and finding a stretch of buckets
+    beside each other as much as reading `rows_per_stretch`.
 
     It is exact because a build reads one snapshot, the one that its watermark names (begin_build): a row
     is in the result of exactly one build. What cannot be added as it is, such as a user who was counted
@@ -35,10 +35,12 @@
     {%- do tide.update({'added': load_result('write_additions').response.rows_affected}) -%}
     {%- if tide.added -%}
     {%- call statement('widen_scope') -%}
-        with many as (
+        with {{ dear_buckets() }},
+
+        many as (
             delete from pg_temp.tide_added as a
             where
-                a.row_count * {{ config.get('adds').get('rows_per_addition', var('rows_per_addition')) }} > a.standing
+                {{ added_bucket('a') }} in (select d.bucket from dear_buckets as d)
                 or ({{ quoted_list(keys, 'a') }}) in (
                     select {{ quoted_list(keys, 's') }} from pg_temp.tide_scope as s
                 )
@@ -52,6 +54,71 @@
         select {{ quoted_list(keys, 's') }} from pg_temp.tide_scope as s
     {%- endcall -%}
     {%- endif -%}
+{%- endmacro %}
+
+
+{% macro added_bucket(alias) -%}
+    {{- alias }}.{{ adapter.quote(config.get('sealed_by').column) -}}
+{%- endmacro %}
+
+
+{% macro dear_buckets() -%}
+    {#- CTEs: the buckets of pg_temp.tide_added that are cheaper read than looked up. Buckets beside each other are
+        found together, and a key without a row has nobody to look up. -#}
+    {%- set span = bucket_range(config.get('sealed_by').unit, 'b.bucket') -%}
+    buckets as (
+        select
+            {{ added_bucket('a') }} as bucket,
+            sum(a.row_count) filter (where a.standing is not null) as look_ups,
+            sum(a.row_count) + coalesce(sum(a.standing), 0) as row_count
+        from pg_temp.tide_added as a
+        group by {{ added_bucket('a') }}
+    ),
+
+    begun as (
+        select
+            b.*,
+            lower({{ span }}) > max(upper({{ span }})) over (
+                order by b.bucket rows between unbounded preceding and 1 preceding
+            ) as begins
+        from buckets as b
+    ),
+
+    stretches as (
+        select b.*, count(*) filter (where b.begins) over (order by b.bucket) as stretch
+        from begun as b
+    ),
+
+    dear_buckets as (
+        select s.bucket
+        from (select s.*, count(*) over (partition by s.stretch) as buckets from stretches as s) as s
+        where
+            s.look_ups * {{ var('rows_per_addition') }}
+            > s.row_count + {{ var('rows_per_stretch') }} / s.buckets
+    )
+{%- endmacro %}
+
+
+{% macro measure_additions(tide) -%}
+    {#- In which time the rows lie that the standing keys of pg_temp.tide_added have counted; none without them. -#}
+    {%- do tide.update({'counted_from': 'infinity', 'counted_to': '-infinity'}) -%}
+    {%- if tide.added -%}
+    {%- set span = bucket_range(config.get('sealed_by').unit, added_bucket('a')) -%}
+    {%- set row = run_query(
+        "select coalesce(min(lower(" ~ span ~ ")), 'infinity')::text as from_at,"
+        ~ " coalesce(max(upper(" ~ span ~ ")), '-infinity')::text as to_at"
+        ~ " from pg_temp.tide_added as a where a.standing is not null"
+    ).rows[0] -%}
+    {%- do tide.update({'counted_from': row['from_at'], 'counted_to': row['to_at']}) -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro hash_groups() -%}
+    {#- What PostgreSQL assumes of the spans to read makes all plans of a narrowed count cost nearly the same, and of
+        those it takes one that sorts: a week's 290,000 users were sorted in a quarter of the build's time. Where
+        rows are added it may: their look-ups then follow the index. -#}
+    {%- call statement('hash_groups') -%} set local enable_sort = off {%- endcall -%}
 {%- endmacro %}
 
 

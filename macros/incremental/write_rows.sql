@@ -26,6 +26,9 @@
         {%- do log_reset(tide) -%}
         {%- call statement('analyze') -%} analyze {{ relation }} {%- endcall -%}
     {%- else -%}
+        {%- if tide.additive and not tide.added -%}
+            {%- do hash_groups() -%}
+        {%- endif -%}
         {%- for part in sql_parts(tide) -%}
             {%- call statement('write_result') -%}
                 {{ 'create temporary table tide_result on commit drop as' if loop.first

