@@ -41,7 +41,9 @@ def main(
     days: Annotated[int, typer.Option(help="Days that it covers.", min=62)] = 120,
     only: Annotated[
         list[str] | None,
-        typer.Option(help=f"An area: {', '.join(AREAS)}. Several times for several."),
+        typer.Option(
+            help=f"An area: {', '.join(AREAS)}; may be repeated. Others stay on the page."
+        ),
     ] = None,
     write: Annotated[bool, typer.Option(help="Write docs/benchmarks.md.")] = True,
 ) -> None:
@@ -61,16 +63,18 @@ def main(
                 console.print(f"{area}: {error.problem}", style="red", highlight=False)
             finally:
                 arena.close()
-    machine = _machine(settings, events, days)
+    machine = _machine(settings)
+    taken = f"Measured on {datetime.now(UTC).date()} with {events:,} events over {days} days."
     _show(console, figures)
-    if write and not only and not failed:
-        PAGE.write_text(markdown(figures, machine), encoding="utf-8")
+    if write and figures and not failed:
+        page = PAGE.read_text(encoding="utf-8") if only and PAGE.exists() else ""
+        PAGE.write_text(markdown(figures, machine, taken, page), encoding="utf-8")
         console.print(f"written: {PAGE.relative_to(PROJECT_ROOT)}")
     if failed:
         raise typer.Exit(1)
 
 
-def _machine(settings: Settings, events: int, days: int) -> list[tuple[str, str]]:
+def _machine(settings: Settings) -> list[tuple[str, str]]:
     with server.connect(replace(settings, database="postgres")) as connection:
         row = connection.execute(
             "select current_setting('server_version'), current_setting('shared_buffers')"
@@ -78,10 +82,8 @@ def _machine(settings: Settings, events: int, days: int) -> list[tuple[str, str]
     version, buffers = row or ("", "")
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return [
-        ("measured", datetime.now(UTC).date().isoformat()),
         ("machine", f"{os.cpu_count()} cores ({platform.machine()}), {memory:.0f} GiB of memory"),
         ("PostgreSQL", f"{version}, shared_buffers {buffers}, work_mem of a build 128MB"),
-        ("history", f"{events:,} events over {days} days"),
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -58,26 +59,36 @@ def shown(value: float) -> str:
     return f"{value:,.{digits}f}"
 
 
-def markdown(figures: Sequence[Figure], machine: Sequence[tuple[str, str]]) -> str:
-    """Write the page of docs/benchmarks.md.
+def markdown(
+    figures: Sequence[Figure], machine: Sequence[tuple[str, str]], taken: str, page: str
+) -> str:
+    """Write the page of docs/benchmarks.md: what was measured takes the place of its sections.
 
     Args:
         figures: all of a run.
         machine: what it ran on, as (name, value).
+        taken: when, and with how much, one sentence.
+        page: as it was; sections that were measured on another machine are left out.
     """
-    lines = [
-        "# Benchmarks",
-        "",
-        "Written by `make bench`. Ratios compare measurements of one run on one server; seconds",
-        "are of this machine:",
-        "",
-        *(f"- {name}: {value}" for name, value in machine),
-    ]
+    head = "\n".join(
+        [
+            "# Benchmarks",
+            "",
+            "Written by `make bench`. Ratios compare measurements of one run on one server;",
+            "seconds are of this machine:",
+            "",
+            *(f"- {name}: {value}" for name, value in machine),
+            "",
+        ]
+    )
+    before, *parts = re.split(r"^## ", page, flags=re.MULTILINE)
+    sections = {part.split("\n", 1)[0]: part for part in parts if before.strip() == head.strip()}
     for area in dict.fromkeys(figure.area for figure in figures):
-        lines += ["", f"## {area}", "", "| measured | | aim | | how |", "|---|---|---|---|---|"]
+        lines = [area, "", taken, "", "| measured | | aim | | how |", "|---|---|---|---|---|"]
         lines += [
             f"| {f.name} | {shown(f.value)} {f.unit} | {f.aim} | {f.verdict} | {f.beside} |"
             for f in figures
             if f.area == area
         ]
-    return "\n".join(lines) + "\n"
+        sections[area] = "\n".join(lines)
+    return "\n## ".join([head, *(section.strip() + "\n" for section in sections.values())])
