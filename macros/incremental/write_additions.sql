@@ -99,18 +99,12 @@
 {%- endmacro %}
 
 
-{% macro measure_additions(tide) -%}
-    {#- In which time the rows lie that the standing keys of pg_temp.tide_added have counted; none without them. -#}
-    {%- do tide.update({'counted_from': 'infinity', 'counted_to': '-infinity'}) -%}
-    {%- if tide.added -%}
+{% macro counted_span() %}
+    {#- Two columns: in which time the rows lie that the standing keys of pg_temp.tide_added have counted. -#}
     {%- set span = bucket_range(config.get('sealed_by').unit, added_bucket('a')) -%}
-    {%- set row = run_query(
-        "select coalesce(min(lower(" ~ span ~ ")), 'infinity')::text as from_at,"
-        ~ " coalesce(max(upper(" ~ span ~ ")), '-infinity')::text as to_at"
-        ~ " from pg_temp.tide_added as a where a.standing is not null"
-    ).rows[0] -%}
-    {%- do tide.update({'counted_from': row['from_at'], 'counted_to': row['to_at']}) -%}
-    {%- endif -%}
+    {%- set of_standing = ' from pg_temp.tide_added as a where a.standing is not null)::text' %}
+    (select coalesce(min(lower({{ span }})), 'infinity') {{ of_standing }} as counted_from,
+    (select coalesce(max(upper({{ span }})), '-infinity') {{ of_standing }} as counted_to
 {%- endmacro %}
 
 

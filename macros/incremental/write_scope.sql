@@ -31,9 +31,6 @@
         {%- if tide.scoped or tide.added or window -%}
             {%- do measure_scope(tide) -%}
         {%- endif -%}
-        {%- if additive -%}
-            {%- do measure_additions(tide) -%}
-        {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
 
@@ -45,6 +42,7 @@
         "select (select count(*) from pg_temp.tide_scope)"
         ~ (' + (select count(*) from pg_temp.tide_added)' if tide.added) ~ " as scoped,"
         ~ (' (select count(*) from pg_temp.tide_added)' if tide.added else ' 0') ~ " as added,"
+        ~ (counted_span() ~ ',' if tide.added)
         ~ " string_agg(attname, ' ' order by attnum) as names from pg_attribute"
         ~ " where attrelid = 'pg_temp.tide_scope'::regclass and attnum > 0"
     ).rows[0] -%}
@@ -55,6 +53,8 @@
         'scoped': row['scoped'] | int,
         'added': row['added'] | int,
         'scope_columns': keys,
+        'counted_from': row['counted_from'],
+        'counted_to': row['counted_to'],
     }) -%}
     {%- if columns | length > keys | length -%}
         {#- From when on nearly all keys are read that are not read from the beginning. -#}

@@ -174,6 +174,21 @@ def new_events_are_added_to_counts(world: World) -> None:
     assert _counts(world) == [(5, 4), (2, 2)]
 
 
+def a_bucket_is_read_again_beside_one_that_is_added_to(world: World) -> None:
+    """More new events than counted ones are read with them; fewer are added, in the same build."""
+    world.execute(
+        events(("ann", "2026-01-31 18:00", None), ("bob", "2026-01-31 18:00", None)),
+        events(("ann", "2026-02-20 09:00", None)),
+    )
+    world.build()
+    world.execute(
+        events(("bob", "2026-01-31 18:00", None), ("ann", "2026-02-20 09:00", None)),
+        events(("ann", "2026-02-20 09:00", None), ("eve", "2026-02-20 09:00", None)),
+    )
+    world.build()
+    assert _counts(world) == [(3, 2), (4, 2)]
+
+
 def an_event_commits_while_counts_are_built(world: World) -> None:
     """One snapshot: what the build read but its watermark does not name would be added twice."""
     world.execute(events(("ann", "2026-01-31 18:00", None)))
@@ -199,6 +214,7 @@ PRODUCT_WITNESSES: list[Callable[[World], None]] = [
     a_session_id_appears_on_a_later_event,
     a_seed_row_is_edited,
     new_events_are_added_to_counts,
+    a_bucket_is_read_again_beside_one_that_is_added_to,
     an_event_commits_while_counts_are_built,
 ]
 
