@@ -12,6 +12,9 @@
             {%- do problems.append('unique_key names ' ~ column ~ ', which is no column of its contract') -%}
         {%- endfor -%}
     {%- endif -%}
+    {%- if config.get('adds') and not (config.get('sealed_by') or {}).get('unit') -%}
+        {%- do problems.append('adds needs sealed_by with the column and unit of its buckets of time') -%}
+    {%- endif -%}
     {%- for hook in pre_hooks + post_hooks if not hook.get('transaction', true) -%}
         {%- do problems.append('a hook with transaction: false would end the one transaction') -%}
     {%- endfor -%}

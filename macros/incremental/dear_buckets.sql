@@ -1,0 +1,50 @@
+{% macro dear_buckets() -%}
+    {#- CTEs: the buckets of pg_temp.tide_added that are cheaper read than looked up. Buckets beside each other are
+        found together, and a key without a row has nobody to look up. -#}
+    {%- set span = bucket_range(config.get('sealed_by').unit, 'b.bucket') -%}
+    buckets as (
+        select
+            {{ added_bucket('a') }} as bucket,
+            sum(a.row_count) filter (where a.standing is not null) as look_ups,
+            sum(a.row_count) + coalesce(sum(a.standing), 0) as row_count
+        from pg_temp.tide_added as a
+        group by {{ added_bucket('a') }}
+    ),
+
+    begun as (
+        select
+            b.*,
+            lower({{ span }}) > max(upper({{ span }})) over (
+                order by b.bucket rows between unbounded preceding and 1 preceding
+            ) as begins
+        from buckets as b
+    ),
+
+    stretches as (
+        select b.*, count(*) filter (where b.begins) over (order by b.bucket) as stretch
+        from begun as b
+    ),
+
+    dear_buckets as (
+        select s.bucket
+        from (select s.*, count(*) over (partition by s.stretch) as buckets from stretches as s) as s
+        where
+            s.look_ups * {{ var('rows_per_addition') }}
+            > s.row_count + {{ var('rows_per_stretch') }} / s.buckets
+    )
+{%- endmacro %}
+
+
+{% macro counted_span() %}
+    {#- Two columns: in which time the rows lie that the standing keys of pg_temp.tide_added have counted. -#}
+    {%- set span = bucket_range(config.get('sealed_by').unit, added_bucket('a')) -%}
+    {%- set of_standing = ' from pg_temp.tide_added as a where a.standing is not null)::text' %}
+    (select coalesce(min(lower({{ span }})), 'infinity') {{ of_standing }} as counted_from,
+    (select coalesce(max(upper({{ span }})), '-infinity') {{ of_standing }} as counted_to
+{%- endmacro %}
+
+
+{% macro added_bucket(alias) -%}
+    {#- The bucket of time of a key in pg_temp.tide_added. -#}
+    {{- alias }}.{{ adapter.quote(config.get('sealed_by').column) -}}
+{%- endmacro %}
