@@ -77,11 +77,12 @@ def count_by_hand(arena: Arena, model: str, days: int, *, own_users: bool = True
         _filled(arena, query, [(0, days)]),
         _filled(arena, query, [(at, at + step) for at in range(first, days, step)])
         if grain != "month"
-        else _filled(arena, query, _months(days)),
+        else _filled(arena, query, months(days)),
     )
 
 
-def _months(days: int) -> list[tuple[int, int]]:
+def months(days: int) -> list[tuple[int, int]]:
+    """Return the months of a history: of each its first day, and the next one's, from 0 on."""
     starts, at = [0], FIRST_AT
     while (at - FIRST_AT).days < days:
         at = (at.replace(day=28) + timedelta(days=4)).replace(day=1)
