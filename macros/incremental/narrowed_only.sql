@@ -1,8 +1,8 @@
 {% macro narrowed_only(condition) -%}
     {#- A condition that is true in a build from nothing, and so in the compiled SQL; a narrowed build asks
-        for it if it adds to counts. It may hold no comment. `tide_consumed(x._xid, x.time)` in it says that an earlier build has consumed
-        the row x, and that a key that is added to may have counted it: its time lies between literal bounds, which
-        leave out partitions before a probe begins. -#}
+        for it if it adds to counts. It may hold no comment. `tide_consumed(x._xid, x.time)` in it says that an
+        earlier build has consumed the row x, and that a key that is added to may have counted it: its time lies
+        between literal bounds, which leave out partitions before a probe begins. -#}
     /* narrowed only: {{ condition }} */ true
 {%- endmacro %}
 
