@@ -3,10 +3,11 @@
         that clocks repeat is two: date_trunc keeps the offset of units below a day.
 
         In UTC all but months are equally long, and date_bin gives the same for next to nothing: date_trunc takes
-        130 ns, an eighth of counting an event. Its origin is a Monday, not so early that the latest times overflow. -#}
+        130 ns, an eighth of counting an event. Its origin is a Monday; from an earlier year the latest times would
+        overflow. -#}
     {%- set strides = {'minute': '1 minute', 'hour': '1 hour', 'day': '1 day', 'week': '7 days'} -%}
     {%- if var('reporting_timezone') == 'UTC' and unit in strides -%}
-        date_bin('{{ strides[unit] }}', {{ column }}, timestamptz '1900-01-01 00:00:00+00')
+        date_bin('{{ strides[unit] }}', {{ column }}, timestamptz '2000-01-03 00:00:00+00')
     {%- else -%}
         date_trunc('{{ unit }}', {{ column }}, '{{ var("reporting_timezone") }}')
     {%- endif -%}
