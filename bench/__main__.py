@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench import api, app_metrics, archive, delivery, funnels, people, product
+from bench import api, app_metrics, archive, counts, delivery, funnels, people, product
 from bench.arena import DATABASE, Arena
 from bench.figures import Figure, markdown, shown
 from orchestration import server
@@ -23,6 +23,7 @@ from orchestration.errors import TidemarkError
 from orchestration.settings import PROJECT_ROOT, Settings
 
 AREAS: dict[str, Callable[[Arena], Iterator[Figure]]] = {
+    "counts": counts.measure,
     "product": product.measure,
     "funnels": funnels.measure,
     "delivery": delivery.measure,

@@ -23,13 +23,14 @@ GRAINS: dict[str, LiteralString] = {
     "event_counts_weekly": "week",
     "event_counts_monthly": "month",
 }
-# All but months are equally long in UTC; date_bin costs next to nothing, date_trunc 130 ns.
+# All but months are equally long in UTC; date_bin costs next to nothing, date_trunc with a zone
+# 130 ns, without one a third of that.
 BUCKETS: dict[str, LiteralString] = {
     "minute": "date_bin('1 minute', e.event_at, '2001-01-01 00:00:00+00')",
     "hour": "date_bin('1 hour', e.event_at, '2001-01-01 00:00:00+00')",
     "day": "date_bin('1 day', e.event_at, '2001-01-01 00:00:00+00')",
     "week": "date_bin('7 days', e.event_at, '2001-01-01 00:00:00+00')",
-    "month": "date_trunc('month', e.event_at, 'UTC')",
+    "month": "date_trunc('month', e.event_at at time zone interval '0') at time zone interval '0'",
 }
 # The exclusions are those of seeds/excluded_users.csv as it comes.
 COUNTS: LiteralString = """
@@ -48,7 +49,7 @@ from (
         e.event_at >= %(from_at)s
         and e.event_at < %(to_at)s
         and lower(e.distinct_id) not like '%%sim-internal-%%'
-        and lower(coalesce(i.user_id, e.distinct_id)) not like '%%sim-internal-%%'
+        and (i.user_id is null or lower(i.user_id) not like '%%sim-internal-%%')
         {own}
     group by 1, 2, 3, 4
 ) as users

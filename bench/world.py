@@ -65,6 +65,16 @@ def add_events(arena: Arena, count: int, first_day: int, days: int) -> None:
         )
 
 
+def add_device(arena: Arena) -> None:
+    """Write one event a day of one device, over the whole history."""
+    arena.connection.execute(
+        "insert into raw.events (event_id, event_name, event_at, distinct_id)"
+        " select gen_random_uuid(), 'event_01', %s::timestamptz + i * interval '1 day', 'late'"
+        " from generate_series(0, %s) as i",
+        (FIRST_AT, arena.days - 1),
+    )
+
+
 def settle(arena: Arena) -> None:
     """Do what autovacuum does some time after a load."""
     arena.connection.execute("vacuum analyze raw.events")

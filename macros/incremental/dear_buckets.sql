@@ -35,12 +35,18 @@
 {%- endmacro %}
 
 
-{% macro counted_span() %}
-    {#- Two columns: in which time the rows lie that the standing keys of pg_temp.tide_added have counted. -#}
-    {%- set span = bucket_range(config.get('sealed_by').unit, added_bucket('a')) -%}
-    {%- set of_standing = ' from pg_temp.tide_added as a where a.standing is not null)::text' %}
-    (select coalesce(min(lower({{ span }})), 'infinity') {{ of_standing }} as counted_from,
-    (select coalesce(max(upper({{ span }})), '-infinity') {{ of_standing }} as counted_to
+{% macro added_figures() -%}
+    {#- The columns of a query over pg_temp.tide_added: how many keys it has, how many new rows are theirs, in which
+        time these lie, and how many buckets have counted rows before, in which time. -#}
+    {%- set bucket = added_bucket('a') -%}
+    {%- set edges = bucket_edges(config.get('sealed_by').unit, bucket) %}
+    count(*) as added,
+    coalesce(sum(a.row_count), 0) as added_rows,
+    min({{ edges[0] }})::text as added_from,
+    max({{ edges[1] }})::text as added_to,
+    count(distinct {{ bucket }}) filter (where a.standing is not null) as counted_buckets,
+    coalesce(min({{ edges[0] }}) filter (where a.standing is not null), 'infinity')::text as counted_from,
+    coalesce(max({{ edges[1] }}) filter (where a.standing is not null), '-infinity')::text as counted_to
 {%- endmacro %}
 
 

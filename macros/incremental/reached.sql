@@ -37,7 +37,8 @@
     {%- set additive = tide.additive -%}
     {#- The fence `offset 0` keeps the planner from making a join of it. Without a key to compute again there is no
         span: planning this part takes as long as a small build. -#}
-    {%- set new_rows = ' select a.*, true as _added from \\g<4> as a where ' ~ unseen_rows('a._xid', tide) -%}
+    {%- set new_rows = ' select a.*, true as _added from \\g<4> as a where ' ~ unseen_rows('a._xid', tide)
+        ~ " and a.\\g<2> >= '" ~ tide.added_from ~ "' and a.\\g<2> < '" ~ tide.added_to ~ "'" -%}
     {%- set spanned = 'select r.*' ~ (', false as _added' if additive)
         ~ ' from \\g<3> as k cross join lateral (select * from \\g<4> as e where {key}'
         ~ ' e.\\g<2> >= k.from_at and e.\\g<2> < k.to_at offset 0) as r'

@@ -26,8 +26,8 @@
         {%- do log_reset(tide) -%}
         {%- call statement('analyze') -%} analyze {{ relation }} {%- endcall -%}
     {%- else -%}
-        {%- if tide.additive and not tide.added -%}
-            {%- do hash_groups() -%}
+        {%- if tide.additive -%}
+            {%- do hash_many_rows(tide) -%}
         {%- endif -%}
         {%- for part in sql_parts(tide) -%}
             {%- call statement('write_result') -%}
@@ -36,6 +36,9 @@
                 {{ part }}
             {%- endcall -%}
         {%- endfor -%}
+        {%- if tide.additive -%}
+            {%- do plan_as_usual() -%}
+        {%- endif -%}
         {#- Rows that are twice in the result, both equal to one that is there, would go unnoticed. -#}
         {%- call statement('check_grain') -%}
             create unique index {{ key_name(relation) }} on pg_temp.tide_result
@@ -47,19 +50,29 @@
         {%- if tide.reads_from -%}
             {%- do keep_better(relation) -%}
         {%- endif -%}
-        {%- call statement('analyze_result') -%} analyze pg_temp.tide_result {%- endcall -%}
+        {%- do analyze_temporary('tide_result') -%}
+
+        {#- Which rows are there, and which row of the result each of them equals, if any: looked up once. -#}
+        {%- call statement('match_rows') -%}
+            create temporary table tide_matched on commit drop as
+            select t.ctid as standing, r.ctid as equal
+            from {{ relation }} as t
+            {{ 'inner' if is_record else 'left' }} join pg_temp.tide_result as r on {{ same_row(compared) }}
+            {%- if tide.scope_columns and not is_record %}
+            where
+                ({{ quoted_list(tide.scope_columns, 't') }}) in (
+                    select {{ quoted_list(tide.scope_columns, 's') }} from pg_temp.tide_scope as s
+                )
+            {%- endif %}
+        {%- endcall -%}
 
         {%- if not is_record -%}
         {%- call statement('delete_rows') -%}
             with gone as (
                 delete from {{ relation }} as t
+                using pg_temp.tide_matched as m
                 where
-                    {% if tide.scope_columns -%}
-                    ({{ quoted_list(tide.scope_columns, 't') }}) in (
-                        select {{ quoted_list(tide.scope_columns, 's') }} from pg_temp.tide_scope as s
-                    ) and
-                    {% endif -%}
-                    not exists (select from pg_temp.tide_result as r where {{ same_row(columns) }})
+                    t.ctid = m.standing and m.equal is null
                     {%- if tide.restrained %}
                     and not {{ is_kept('t', tide) }}
                     {%- endif %}
@@ -72,15 +85,17 @@
         {%- do tide.update({'deleted': load_result('delete_rows').response.rows_affected}) -%}
         {%- endif -%}
 
+        {#- By their key, so that neighbours in its index are written one after the other. -#}
         {%- call statement('main') -%}
             with fresh as (
                 insert into {{ relation }} as t ({{ quoted_list(columns) }})
                 select {{ quoted_list(columns, 'r') }} from pg_temp.tide_result as r
                 where
-                    not exists (select from {{ relation }} as t where {{ same_row(compared) }})
+                    not exists (select from pg_temp.tide_matched as m where m.equal = r.ctid)
                     {%- if tide.restrained %}
                     and not {{ is_sealed('r', tide) }}
                     {%- endif %}
+                order by {{ quoted_list(config.get('unique_key'), 'r') }}
                 returning t.*
             )
 

@@ -6,9 +6,9 @@
         identified: the user whom the identity of its distinct id names, null where none does; without it rules are
         not asked of whom the visitor turns out to be.
 
-        Hardly any event has an id that some rule lists, so all of its ids are asked that first: one comparison with
-        all patterns, where asking the id as a device and then as a user takes two. Rules for other properties, or by
-        other operators, are read once a query, and asked of an event only if there are any.
+        Hardly any event has an id that some rule lists, so all of its ids are asked that first, whatever the rule asks
+        of them: one comparison with all patterns, where asking the id as a device and then as a user takes two. Rules
+        for other properties, or by other operators, are asked of an event only if there are any.
     -#}
     {%- set own = e ~ '.user_id' -%}
     {%- set ids = [own, identified] | select | list -%}
@@ -18,13 +18,6 @@
         {%- for id in ids %}
         or {{ id }} is not null and {{ is_listed(id, ['user_id']) }}
         {%- endfor %}
-    {%- endset -%}
-    {%- set listed -%}
-        {{ is_listed(e ~ '.distinct_id', ['distinct_id']) }}
-        or {{ is_listed(own, ['user_id']) }}
-        {%- if identified %}
-        or {{ is_listed(user, ['user_id']) }}
-        {%- endif %}
     {%- endset -%}
     {%- set satisfied -%}
         case x.property
@@ -37,21 +30,44 @@
             else {{ satisfies('coalesce(' ~ e ~ '.properties -> x.property, ' ~ e ~ '.context -> x.property)', 'x') }}
         end
     {%- endset -%}
-    {%- set others -%}
-        select x.*
-        from {{ ref('int_exclusions__parsed') }} as x
-        where x.property not in ('user_id', 'distinct_id') or x.operator not in ('eq', 'contains')
+    {%- set listed -%}
+        case x.property
+            when 'distinct_id' then {{ lists('x', e ~ '.distinct_id') }}
+            else {{ lists('x', own) }}
+                {%- if identified %}
+                or {{ lists('x', user) }}
+                {%- endif %}
+        end
     {%- endset -%}
+    {%- set by_id = "x.property in ('user_id', 'distinct_id') and x.operator in ('eq', 'contains')" -%}
     {{ e }}.event_at > '-infinity'
     and {{ e }}.event_at < 'infinity'
-    and not {{ rare('(' ~ suspected ~ ') and (' ~ listed ~ ')') }}
-    and not {{ rare("(select exists (" ~ others ~ ")) and exists (
-        with others as materialized (
-            " ~ others ~ "
+    and not {{ rare('(' ~ suspected ~ ') and ' ~ fits_exclusion(by_id, listed)) }}
+    and not {{ rare(
+        "(select exists (select from " ~ ref('int_exclusions__parsed') ~ " as x where not (" ~ by_id ~ "))) and "
+        ~ fits_exclusion('not (' ~ by_id ~ ')', satisfied)
+    ) }}
+{%- endmacro %}
+
+
+{% macro lists(rule, id) -%}
+    {#- Whether a rule by eq or contains lists an id. -#}
+    ({{ rule }}.operator = 'eq' and to_jsonb({{ id }}) = any({{ rule }}.operands)
+    or {{ rule }}.operator = 'contains' and lower({{ id }}) like any({{ rule }}.patterns))
+{%- endmacro %}
+
+
+{% macro fits_exclusion(which, condition) -%}
+    {#- Whether a condition holds for some of the exclusions x, which are read once a query. -#}
+    exists (
+        with rules as materialized (
+            select x.*
+            from {{ ref('int_exclusions__parsed') }} as x
+            where {{ which }}
         )
 
         select
-        from others as x
-        where " ~ satisfied ~ "
-    )") }}
+        from rules as x
+        where {{ condition }}
+    )
 {%- endmacro %}

@@ -289,6 +289,12 @@ def test_a_model_that_is_gone_holds_no_changes(
             " pre_hook={'sql': 'select 1', 'transaction': false}",
             "a hook with transaction: false",
         ),
+        (
+            "unique_key=['user_id', 'ticket_type']",
+            "unique_key=['user_id', 'ticket_type'],"
+            " adds={'of': 'stg_time_tracking__workflow_instances', 'columns': ['workflows_completed']}",
+            "adds needs sealed_by",
+        ),
     ],
 )
 def test_a_model_that_could_not_be_exact_is_refused(

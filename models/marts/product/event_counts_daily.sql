@@ -71,7 +71,7 @@ final as (
         environment,
         event_name,
         sum(event_count)::bigint as event_count,
-        count(*) filter (where {{ is_first_of_user('day') }}) as unique_users
+        count(*) filter (where {{ is_first_of_user() }}) as unique_users
     from users_of_buckets
     group by bucket_start, environment, event_name
 )
