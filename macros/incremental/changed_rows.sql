@@ -33,23 +33,23 @@
 
 
 {% macro raw_table(relation) -%}
-    {#- The raw table itself, or the one behind a staging view; none for a model. -#}
-    {%- for source in graph.sources.values() -%}
-        {%- if source.schema == relation.schema and source.identifier == relation.identifier -%}
-            {{- return(relation) -}}
-        {%- endif -%}
-    {%- endfor -%}
-    {%- for node in graph.nodes.values() -%}
-        {%- if node.schema == relation.schema and node.alias == relation.identifier
-            and node.config.materialized == 'view' -%}
-            {%- set beneath = upstream(node).tables -%}
-            {%- if beneath | length != 1 -%}
-                {%- do exceptions.raise_compiler_error(
-                    model.name ~ ': changed() of the view ' ~ node.name ~ ', which reads ' ~ beneath | length
-                    ~ ' tables; ask for the changes of each of them'
-                ) -%}
+    {#- Of a relation that the model reads: the raw table itself, or the one behind a staging view; none for a
+        model. -#}
+    {%- for id in model.depends_on.nodes -%}
+        {%- set node = graph.sources.get(id) or graph.nodes.get(id) -%}
+        {%- if node.schema == relation.schema and (node.identifier or node.alias) == relation.identifier -%}
+            {%- if node.resource_type == 'source' -%}
+                {{- return(relation) -}}
+            {%- elif node.config.materialized == 'view' -%}
+                {%- set beneath = upstream(node).tables -%}
+                {%- if beneath | length != 1 -%}
+                    {%- do exceptions.raise_compiler_error(
+                        model.name ~ ': changed() of the view ' ~ node.name ~ ', which reads ' ~ beneath | length
+                        ~ ' tables; ask for the changes of each of them'
+                    ) -%}
+                {%- endif -%}
+                {{- return(beneath[0]) -}}
             {%- endif -%}
-            {{- return(beneath[0]) -}}
         {%- endif -%}
     {%- endfor -%}
     {{- return(none) -}}

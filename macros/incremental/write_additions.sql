@@ -61,23 +61,20 @@
     {#- The planner believes that hardly any row is new, and hardly any in a span to read: all plans of a narrowed count
         cost nearly the same to it then, and of those it takes one that sorts, or looks up the identity of one event
         after the other. Where many rows come, hash tables take a third of the time. -#}
-    {%- if not tide.added or tide.added_rows >= var('rows_per_stretch') -%}
-        {%- call statement('hash_many_rows') -%}
-            set local enable_sort = off;
-            {%- if tide.added %}
-            set local enable_nestloop = off;
-            {%- endif %}
-        {%- endcall -%}
+    {%- if not tide.added -%}
+        {{- return('set local enable_sort = off;') -}}
     {%- endif -%}
+    {{- return(
+        'set local enable_sort = off; set local enable_nestloop = off;'
+        if tide.added_rows >= var('rows_per_stretch') else ''
+    ) -}}
 {%- endmacro %}
 
 
 {% macro plan_as_usual() -%}
     {#- The end of hash_many_rows: what follows looks up keys. -#}
-    {%- call statement('plan_as_usual') -%}
-        set local enable_sort to default;
-        set local enable_nestloop to default
-    {%- endcall -%}
+    set local enable_sort to default;
+    set local enable_nestloop to default;
 {%- endmacro %}
 
 

@@ -3,7 +3,8 @@
         ripples upward; replaced and new ones are logged for the models above.
 
         A model with meta keeps_record is a record of what happened: a row once written stays as it was,
-        whatever the SQL gives later, and only keys that are not there yet are added. -#}
+        whatever the SQL gives later, and only keys that are not there yet are added: a row that stands is equal to
+        what comes of its key. -#}
     {%- set columns = table_columns() | map(attribute='name') | map('string') | list -%}
     {%- set is_record = (config.get('meta') or {}).get('keeps_record', false) -%}
     {%- set compared = config.get('unique_key') if is_record else columns -%}
@@ -26,23 +27,21 @@
         {%- do log_reset(tide) -%}
         {%- call statement('analyze') -%} analyze {{ relation }} {%- endcall -%}
     {%- else -%}
-        {%- if tide.additive -%}
-            {%- do hash_many_rows(tide) -%}
-        {%- endif -%}
+        {%- set hint = hash_many_rows(tide) if tide.additive else '' -%}
         {%- for part in sql_parts(tide) -%}
             {%- call statement('write_result') -%}
+                {{ hint if loop.first }}
                 {{ 'create temporary table tide_result on commit drop as' if loop.first
                     else 'insert into pg_temp.tide_result' }}
                 {{ part }}
             {%- endcall -%}
         {%- endfor -%}
-        {%- if tide.additive -%}
-            {%- do plan_as_usual() -%}
-        {%- endif -%}
         {#- Rows that are twice in the result, both equal to one that is there, would go unnoticed. -#}
         {%- call statement('check_grain') -%}
+            {{ plan_as_usual() if hint }}
             create unique index {{ key_name(relation) }} on pg_temp.tide_result
-            ({{ quoted_list(config.get('unique_key')) }}) nulls not distinct
+            ({{ quoted_list(config.get('unique_key')) }}) nulls not distinct;
+            {{ analyzed('tide_result') }}
         {%- endcall -%}
         {%- if tide.added -%}
             {%- do add_to_result(relation, tide) -%}
@@ -50,10 +49,9 @@
         {%- if tide.reads_from -%}
             {%- do keep_better(relation) -%}
         {%- endif -%}
-        {%- do analyze_temporary('tide_result') -%}
 
-        {#- Which rows are there, and which row of the result each of them equals, if any: looked up once. -#}
-        {%- call statement('match_rows') -%}
+        {#- Which rows are there, and which row of the result each of them equals, if any, is looked up once. -#}
+        {%- call statement('delete_rows') -%}
             create temporary table tide_matched on commit drop as
             select t.ctid as standing, r.ctid as equal
             from {{ relation }} as t
@@ -63,11 +61,7 @@
                 ({{ quoted_list(tide.scope_columns, 't') }}) in (
                     select {{ quoted_list(tide.scope_columns, 's') }} from pg_temp.tide_scope as s
                 )
-            {%- endif %}
-        {%- endcall -%}
-
-        {%- if not is_record -%}
-        {%- call statement('delete_rows') -%}
+            {%- endif %};
             with gone as (
                 delete from {{ relation }} as t
                 using pg_temp.tide_matched as m
@@ -83,7 +77,6 @@
             select '{{ tide.name }}', 'old', to_jsonb(gone) from gone
         {%- endcall -%}
         {%- do tide.update({'deleted': load_result('delete_rows').response.rows_affected}) -%}
-        {%- endif -%}
 
         {#- By their key, so that neighbours in its index are written one after the other. -#}
         {%- call statement('main') -%}

@@ -37,22 +37,23 @@
 
 {% macro measure_scope(tide) -%}
     {#- What pg_temp.tide_scope holds, known to the planner and to this build. -#}
-    {%- do analyze_temporary('tide_scope') -%}
-    {%- set row = run_query(
-        "select (select count(*) from pg_temp.tide_scope) as scoped, string_agg(attname, ' ' order by attnum) as names"
-        ~ " from pg_attribute where attrelid = 'pg_temp.tide_scope'::regclass and attnum > 0"
-    ).rows[0] -%}
-    {%- set columns = row['names'].split(' ') -%}
+    {%- call statement('analyze_scope') -%} {{ analyzed('tide_scope') }} {%- endcall -%}
+    {%- set measured = run_query(
+        "select (select count(*) from pg_temp.tide_scope) as scoped, c.names"
+        ~ (', a.*' if tide.added)
+        ~ " from (select string_agg(attname, ' ' order by attnum) as names from pg_attribute"
+        ~ " where attrelid = 'pg_temp.tide_scope'::regclass and attnum > 0) as c"
+        ~ (' cross join (select ' ~ added_figures() ~ ' from pg_temp.tide_added as a) as a' if tide.added)
+    ) -%}
+    {%- for name in measured.column_names -%}
+        {%- do tide.update({name: measured.rows[0][name]}) -%}
+    {%- endfor -%}
+    {%- set columns = tide.names.split(' ') -%}
     {%- set keys = columns | reject('equalto', 'reads_from') | list -%}
     {%- do check_scope_columns(keys) -%}
-    {%- do tide.update({'scoped': row['scoped'] | int, 'scope_columns': keys}) -%}
-    {%- if tide.added -%}
-        {%- set figures = run_query('select ' ~ added_figures() ~ ' from pg_temp.tide_added as a') -%}
-        {%- for name in figures.column_names -%}
-            {%- do tide.update({name: figures.rows[0][name]}) -%}
-        {%- endfor -%}
-        {%- do tide.update({'added': tide.added | int, 'scoped': tide.scoped + tide.added | int}) -%}
-    {%- endif -%}
+    {%- do tide.update({
+        'added': tide.added | int, 'scoped': (tide.scoped + tide.added) | int, 'scope_columns': keys
+    }) -%}
     {%- if columns | length > keys | length -%}
         {#- From when on nearly all keys are read that are not read from the beginning. -#}
         {%- do tide.update({'reads_from': run_query(
@@ -63,13 +64,11 @@
 {%- endmacro %}
 
 
-{% macro analyze_temporary(name) -%}
+{% macro analyzed(name) -%}
     {#- Statistics of a table of this build: how many rows and distinct values it has, for which a tenth of the usual
         sample is enough. -#}
-    {%- call statement('analyze_' ~ name) -%}
-        set local default_statistics_target = 10;
-        analyze pg_temp.{{ name }}
-    {%- endcall -%}
+    set local default_statistics_target = 10;
+    analyze pg_temp.{{ name }}
 {%- endmacro %}
 
 

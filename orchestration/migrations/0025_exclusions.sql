@@ -33,3 +33,5 @@ as $$
 $$;
 comment on function ops.contains_patterns(jsonb[]) is
 'The LIKE patterns, for lower-case texts, of texts that contain one of the operands.';
+
+revoke execute on all functions in schema ops from public;
