@@ -292,7 +292,7 @@ def test_a_model_that_is_gone_holds_no_changes(
         (
             "unique_key=['user_id', 'ticket_type']",
             "unique_key=['user_id', 'ticket_type'],"
-            " adds={'of': 'stg_time_tracking__workflow_instances', 'columns': ['workflows_completed']}",
+            " adds={'of': 'workflow_completions', 'columns': ['workflows_completed']}",
             "adds needs sealed_by",
         ),
     ],

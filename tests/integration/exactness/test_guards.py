@@ -90,7 +90,8 @@ GUARDS = [
         "keys without rows are deleted",
         "write_rows.sql",
         "t.ctid = m.standing and m.equal is null",
-        "t.ctid = m.standing and m.equal is null and exists (select from pg_temp.tide_result as r where "
+        "t.ctid = m.standing and m.equal is null and exists ("
+        "select from pg_temp.tide_result as r where "
         "{% for c in config.get('unique_key') %}t.{{ c }} is not distinct from r.{{ c }} and "
         "{% endfor %} true)",
         witnesses.a_key_loses_its_last_row,
