@@ -189,6 +189,16 @@ def a_bucket_is_read_again_beside_one_that_is_added_to(world: World) -> None:
     assert _counts(world) == [(3, 2), (4, 2)]
 
 
+def known_users_are_added_to_two_buckets(world: World) -> None:
+    """A user who was counted in one bucket is new to the other; both are added to in one build."""
+    first, second = "2026-01-31 18:00", "2026-02-20 09:00"
+    world.execute(events(*[("ann", first, None)] * 3), events(*[("bob", second, None)] * 3))
+    world.build()
+    world.execute(events(("bob", first, None), ("ann", second, None)))
+    world.build()
+    assert _counts(world) == [(4, 2), (4, 2)]
+
+
 def an_event_commits_while_counts_are_built(world: World) -> None:
     """One snapshot: what the build read but its watermark does not name would be added twice."""
     world.execute(events(("ann", "2026-01-31 18:00", None)))
@@ -215,6 +225,7 @@ PRODUCT_WITNESSES: list[Callable[[World], None]] = [
     a_seed_row_is_edited,
     new_events_are_added_to_counts,
     a_bucket_is_read_again_beside_one_that_is_added_to,
+    known_users_are_added_to_two_buckets,
     an_event_commits_while_counts_are_built,
 ]
 

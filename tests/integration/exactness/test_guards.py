@@ -66,6 +66,13 @@ GUARDS = [
         product_witnesses.new_events_are_added_to_counts,
     ),
     Guard(
+        "a user who was counted in another bucket counts in this one",
+        "narrowed_only.sql",
+        "tide.counted_buckets > 1",
+        "false",
+        product_witnesses.known_users_are_added_to_two_buckets,
+    ),
+    Guard(
         "nothing is added to a key that is computed again",
         "write_additions.sql",
         "or ({{ quoted_list(keys, 'a') }}) in (",
