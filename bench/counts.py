@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import LiteralString
 
 from bench.arena import Arena
-from bench.dashboards import reading
+from bench.dashboards import product_questions, reading
 from bench.figures import Figure
 from bench.hand_written import GRAINS, count_by_hand, months
 from bench.world import add_device, add_events, add_identities, settle
@@ -140,7 +140,7 @@ def measure(arena: Arena) -> Iterator[Figure]:
         yield Figure(
             AREA, f"write-ahead log, {name}", written / 1e6, "MB", beside="all count marts"
         )
-    yield from reading(arena, READING, READ)
+    yield from reading(arena, READING, READ, product_questions(arena))
 
 
 def _loading(arena: Arena) -> Iterator[Figure]:

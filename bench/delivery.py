@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, LiteralString
+from typing import LiteralString
 
 from bench.arena import Arena
+from bench.dashboards import READS, reading
 from bench.figures import Figure
 
 EVENTS_PER_PROJECT = 10_000  # 10 million events: 1,000 projects
@@ -122,7 +123,8 @@ def measure(arena: Arena) -> Iterator[Figure]:
                 AREA, f"{model}, {name}", taken[model] / full[model], "ratio", beside=OF_FULL
             )
         yield Figure(AREA, f"every delivery model, {name}", sum(taken.values()), "s")
-    yield from _reading(arena, projects)
+    asked = [{"project": f"p{i * 7 % projects}"} for i in range(READS)]
+    yield from reading(arena, READING, READ, asked)
 
 
 def _write(arena: Arena, projects: int, features: int) -> None:
@@ -140,18 +142,3 @@ def _write(arena: Arena, projects: int, features: int) -> None:
 
 def _build(arena: Arena, as_of: str) -> dict[str, float]:
     return arena.build("tag:delivery", "--vars", f"{{as_of: '{as_of}'}}")
-
-
-def _reading(arena: Arena, projects: int) -> Iterator[Figure]:
-    arena.say("reads")
-    arena.connection.execute("vacuum analyze")
-    asked: list[dict[str, Any]] = [{"project": f"p{i * 7 % projects}"} for i in range(200)]
-    for model, query in READ.items():
-        yield Figure(
-            READING,
-            f"{model}, p95",
-            arena.reads(query, asked),
-            "ms",
-            5,
-            beside="as a dashboard asks",
-        )

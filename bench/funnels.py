@@ -7,7 +7,7 @@ from typing import LiteralString
 
 from bench.arena import Arena
 from bench.figures import Figure
-from bench.world import add_events, add_identities, settle
+from bench.world import add_events, add_history
 
 AREA = "Product: funnels"
 MODELS = ("funnel_conversions", "funnel_step_results", "funnel_results", "funnel_trends_daily")
@@ -74,10 +74,7 @@ group by reached
 
 def measure(arena: Arena) -> Iterator[Figure]:
     """Yield the figures of the area."""
-    arena.say(f"{arena.events:,} events over {arena.days} days")
-    add_identities(arena)
-    add_events(arena, arena.events, 0, arena.days)
-    settle(arena)
+    add_history(arena)
     arena.build("+funnel_conversions")
     _define(arena, 1, 4)
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import LiteralString
 
 from bench.arena import Arena
-from bench.dashboards import reading
+from bench.dashboards import product_questions, reading
 from bench.figures import Figure
-from bench.world import add_device, add_events, add_identities, settle
+from bench.world import add_device, add_events, add_history
 
 MARTS = (
     *("event_breakdowns_daily", "daily_active_users", "product_sessions", "session_stats"),
@@ -36,10 +36,7 @@ READ: dict[str, LiteralString] = {
 
 def measure(arena: Arena) -> Iterator[Figure]:
     """Yield the figures of the area."""
-    arena.say(f"{arena.events:,} events over {arena.days} days")
-    add_identities(arena)
-    add_events(arena, arena.events, 0, arena.days)
-    settle(arena)
+    add_history(arena)
     arena.say("every mart from nothing")
     full = arena.build(*SELECTED)
     arena.say("1 % new events, all on the newest day")
@@ -62,4 +59,4 @@ def measure(arena: Arena) -> Iterator[Figure]:
                 )
     for what, written in (("newest day", day_wal), ("device", device_wal)):
         yield Figure(AREA, f"write-ahead log, {what}", written / 1e6, "MB", beside="all of these")
-    yield from reading(arena, READING, READ)
+    yield from reading(arena, READING, READ, product_questions(arena))

@@ -79,3 +79,11 @@ def settle(arena: Arena) -> None:
     """Do what autovacuum does some time after a load."""
     arena.connection.execute("vacuum analyze raw.events")
     arena.connection.execute("analyze raw.identities")
+
+
+def add_history(arena: Arena) -> None:
+    """Write the whole history of events, with its identities."""
+    arena.say(f"{arena.events:,} events over {arena.days} days")
+    add_identities(arena)
+    add_events(arena, arena.events, 0, arena.days)
+    settle(arena)
