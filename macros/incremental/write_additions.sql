@@ -60,7 +60,8 @@
 {% macro hash_many_rows(tide) -%}
     {#- The planner believes that hardly any row is new, and hardly any in a span to read: all plans of a narrowed count
         cost nearly the same to it then, and of those it takes one that sorts, or looks up the identity of one event
-        after the other. Where many rows come, hash tables take a third of the time. -#}
+        after the other. Where many rows come, hash tables take a third of the time; many are as many as finding a stretch
+        of buckets is worth: hashing all identities has to pay too. -#}
     {%- if not tide.added -%}
         {{- return('set local enable_sort = off;') -}}
     {%- endif -%}

@@ -1,5 +1,5 @@
 -- What a row of seeds/excluded_users.csv says. Functions, because each build of the product area asks for it in
--- several places: as expressions of a view they were two thirds of the time that planning a day's counts took.
+-- several places: as expressions of a view they were planned in each of them.
 
 create function ops.exclusion_operands(property text, value text) returns jsonb[]
 language plpgsql immutable parallel safe set search_path = pg_catalog, pg_temp
