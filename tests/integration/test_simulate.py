@@ -103,7 +103,7 @@ def test_the_live_mode_goes_on_until_it_is_interrupted(database: Settings) -> No
         if line.startswith("simulated until 2025-11-20 09:00"):
             break
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=120)
     assert (process.returncode, err) == (0, "")
     assert "stopped" in out
     assert counts(database) == expected(database)

@@ -65,11 +65,11 @@ def test_a_completion_is_built_and_ctrl_c_leaves_nothing_behind(database: Settin
     with developing(database, port) as (process, lines):
         assert wait_until(lambda: answers(port) or process.poll() is not None, READY_SECONDS), lines
         # The sensor looks at once, and every 30 s from then on.
-        assert wait_until(lambda: value(database, EXISTS) is True, 120), lines
-        assert wait_until(lambda: value(database, BUILT) == 1, 120), lines
+        assert wait_until(lambda: value(database, EXISTS) is True, 300), lines
+        assert wait_until(lambda: value(database, BUILT) == 1, 300), lines
         group = leader_of(process.pid)
         process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 0
+        assert process.wait(120) == 0
     with pytest.raises(ProcessLookupError):
         os.killpg(group, 0)
     assert not answers(port)

@@ -53,7 +53,7 @@ print("ready", flush=True)
 time.sleep(60)
 """
 GUARDED_BUILD = (str(dbt_guard.executable()), "build", "--quiet")
-PATIENT = 30.0  # for what takes a second or two on a machine that does nothing else
+PATIENT = 300.0  # until dbt has parsed and built half of everything: 40 s on a slow machine
 
 
 @contextmanager
@@ -146,7 +146,7 @@ def test_dbt_ends_with_the_run_and_nothing_is_half_done(
         assert wait_until(lambda: not command(dbt) and not command(guard), PATIENT)
         ours = [built.info.backend_pid, holder.info.backend_pid]
         assert wait_until(lambda: one(built, OTHERS, ours) == (0,), PATIENT)
-        assert time.monotonic() - killed_at < 10
+        assert time.monotonic() - killed_at < dbt_guard.STAGES[0][1]  # asked once, it listened
     assert one(built, STATE, BLOCKED) == before
     build(module_database)
     assert one(built, "select count(*) from marts.workflow_completions") == (2,)

@@ -35,7 +35,7 @@ def dashboards(settings: Settings, *options: str) -> Iterator[str]:
         assert f"http://{LOOPBACK}:{port}" in said, said + process.communicate()[1]
         yield f"http://{LOOPBACK}:{port}"
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=120)
         assert (process.returncode, err) == (0, "")
     finally:
         process.kill()

@@ -73,7 +73,7 @@ def two_builds_meet(world: World) -> None:
         return True
 
     assert world.build_with(start_a_second_build) == []
-    output, _ = second[0].communicate(timeout=60)
+    output, _ = second[0].communicate(timeout=120)
     assert second[0].returncode == 0, output.decode()
 
 

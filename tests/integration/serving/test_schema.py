@@ -38,7 +38,7 @@ def served(company: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]
         yield f"http://{LOOPBACK}:{port}"
     finally:
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
     assert out == "stopped; the database is up until `tidemark down`\n"
     assert "Traceback" not in err
