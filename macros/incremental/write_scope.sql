@@ -37,9 +37,8 @@
 
 {% macro measure_scope(tide) -%}
     {#- What pg_temp.tide_scope holds, known to the planner and to this build. -#}
-    {%- call statement('analyze_scope') -%} {{ analyzed('tide_scope') }} {%- endcall -%}
     {%- set measured = run_query(
-        "select (select count(*) from pg_temp.tide_scope) as scoped, c.names"
+        analyzed('tide_scope') ~ "; select (select count(*) from pg_temp.tide_scope) as scoped, c.names"
         ~ (', a.*' if tide.added)
         ~ " from (select string_agg(attname, ' ' order by attnum) as names from pg_attribute"
         ~ " where attrelid = 'pg_temp.tide_scope'::regclass and attnum > 0) as c"
