@@ -65,8 +65,12 @@ def measure(arena: Arena) -> Iterator[Figure]:
         by_hand[model] = count_by_hand(arena, model, arena.days)
         index_only[model] = count_by_hand(arena, model, arena.days, own_users=False)
         arena.say(f"{model} from nothing")
-        arena.drop_models([model])
-        full |= arena.build(model)
+        # As of the SQL by hand, the faster of two counts: what else runs makes both slower.
+        builds = []
+        for _ in range(2):
+            arena.drop_models([model])
+            builds.append(arena.build(model)[model])
+        full[model] = min(builds)
 
     arena.say("nothing new")
     nothing, _ = arena.rebuild(*WATCHED)

@@ -6,7 +6,8 @@
     gives the raw rows.
 -#}
 {% macro chunked_parts(whole, tide) -%}
-    {#- The SQL of a build of all keys in parts, chunk by chunk of the time that reached() reads by. -#}
+    {#- The SQL of a build of all keys in parts, chunk by chunk of the time that reached() reads by; in one part if no
+        row has a time. -#}
     {%- set reads = text_array(tide.reads) -%}
     {%- set chunks = run_query(
         "select from_at, to_at, (select sum(pg_relation_size(p.relid)) from unnest(" ~ reads ~ ") as r (name)"
@@ -26,5 +27,5 @@
             )) -%}
         {%- endfor -%}
     {%- endif -%}
-    {{- return(parts) -}}
+    {{- return(parts or [whole]) -}}
 {%- endmacro %}

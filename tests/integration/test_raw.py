@@ -172,3 +172,22 @@ def test_a_retimed_event_moves_to_its_partition_and_its_old_version_is_kept(
     owner.execute("update raw.events set event_at = '2020-02-01'")
     assert value(owner, "select tableoid::regclass::text from raw.events") == "raw.events_2020_02"
     assert value(owner, "select row_image ->> 'event_at' from ops.changes").startswith("2020-01-31")
+
+
+def test_chunks_of_time_are_those_of_months_with_rows(owner: psycopg.Connection[Any]) -> None:
+    days = (
+        "select coalesce(array_agg(from_at::date::text order by from_at), '{}')"
+        " from ops.time_chunks(array['raw.events'], 'day', 'UTC')"
+    )
+    assert value(owner, days) == []
+    owner.execute("select ops.ensure_partitions_for('raw.events', '2026-01-01', '2026-06-30')")
+    owner.execute(
+        "insert into raw.events (event_id, event_name, event_at, distinct_id) values"
+        " (gen_random_uuid(), 'x', '2026-02-05', 'u'), (gen_random_uuid(), 'x', '1999-05-05', 'u'),"
+        " (gen_random_uuid(), 'x', 'infinity', 'u')"
+    )
+    found = value(owner, days)
+    # A date more on either side, for zones east and west of UTC.
+    assert (found[0], found[32]) == ("1999-04-30", "1999-06-01")
+    assert (found[33], found[-1]) == ("2026-01-31", "2026-03-01")
+    assert len(found) == 33 + 30
