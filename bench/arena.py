@@ -132,11 +132,6 @@ class Arena:
                 taken.append((time.perf_counter() - started) * 1000)
         return statistics.quantiles(taken, n=20)[-1]
 
-    def checkpoint(self) -> None:
-        """Write what builds left in memory, or the server does it while something is measured."""
-        with administrator(self.settings) as admin:
-            admin.execute("checkpoint")
-
     def drop_models(self, names: Sequence[str]) -> None:
         """Drop the tables of some models, so that the next build makes them from nothing."""
         assert self._manifest is not None

@@ -30,7 +30,6 @@ def reading(
     """
     arena.say("reads")
     arena.connection.execute("vacuum analyze")
-    arena.checkpoint()
     for model, query in queries.items():
         yield Figure(
             area,

@@ -1,5 +1,5 @@
 -- Months are partitioned ahead of their rows, and a build from nothing planned a statement for each of their days: of
--- ten million events in 120 days, 125 statements of 247 had nothing to count, and took a twentieth of a grain's time.
+-- ten million events in 120 days, 125 statements of 247 had nothing to count, 11 ms each.
 
 create or replace function ops.time_chunks(relations text[], unit text, zone text)
 returns table (from_at timestamptz, to_at timestamptz)
