@@ -7,7 +7,7 @@
         needs only keys): its new versions carry their transaction, its old ones are in ops.changes.
         A model: both are in ops.changes.
 
-        only_replaced: leave out the new versions of a raw table (write_additions).
+        only_replaced: leave out the new versions of a raw table (find_additions).
     -#}
     {%- set raw = raw_table(relation) -%}
     {%- set unseen = unseen_rows('c.xid', tide) -%}
@@ -27,8 +27,12 @@
 
 
 {% macro unseen_rows(xid, tide) -%}
-    {#- The condition that the last build's watermark had not seen the transaction of a row. -#}
-    {{ xid }} >= {{ tide.xmin }} and not pg_visible_in_snapshot({{ xid }}::text::xid8, '{{ tide.seen }}'::pg_snapshot)
+    {#- The condition that the last build's watermark had not seen the transaction of a row. Most are later than all
+        that it had seen, which is asked first: asking the snapshot takes as long as reading the row. -#}
+    {{ xid }} >= {{ tide.xmin }} and (
+        {{ xid }} >= {{ tide.xmax }}
+        or not pg_visible_in_snapshot({{ xid }}::text::xid8, '{{ tide.seen }}'::pg_snapshot)
+    )
 {%- endmacro %}
 
 

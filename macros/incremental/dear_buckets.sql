@@ -1,14 +1,19 @@
 {% macro dear_buckets() -%}
-    {#- CTEs: the buckets of pg_temp.tide_added that are cheaper read than looked up. Buckets beside each other are
-        found together, and a key without a row has nobody to look up. -#}
+    {#- CTEs: the buckets of fresh rows that are cheaper read than looked up. All that stands in a bucket would be read.
+        Buckets beside each other are found together, and one without rows has nobody to look up. -#}
     {%- set span = bucket_range(config.get('sealed_by').unit, 'b.bucket') -%}
     buckets as (
-        select
-            {{ added_bucket('a') }} as bucket,
-            sum(a.row_count) filter (where a.standing is not null) as look_ups,
-            sum(a.row_count) + coalesce(sum(a.standing), 0) as row_count
-        from pg_temp.tide_added as a
-        group by {{ added_bucket('a') }}
+        select f.bucket, f.row_count as look_ups, f.row_count + s.row_count as row_count
+        from (
+            select {{ added_bucket('fresh') }} as bucket, sum(row_count) as row_count
+            from fresh
+            group by {{ added_bucket('fresh') }}
+        ) as f
+        left join (
+            select {{ added_bucket('standing') }} as bucket, sum(row_count) as row_count
+            from standing
+            group by {{ added_bucket('standing') }}
+        ) as s on f.bucket = s.bucket
     ),
 
     begun as (
@@ -47,6 +52,17 @@
     count(distinct {{ bucket }}) filter (where a.standing is not null) as counted_buckets,
     coalesce(min({{ edges[0] }}) filter (where a.standing is not null), 'infinity')::text as counted_from,
     coalesce(max({{ edges[1] }}) filter (where a.standing is not null), '-infinity')::text as counted_to
+{%- endmacro %}
+
+
+{% macro spans_to_read() -%}
+    {#- A query: how many stretches of time the buckets of pg_temp.tide_scope are, from when to when. -#}
+    {%- set range = bucket_range(config.get('sealed_by').unit, 'b.bucket') -%}
+    select count(*) as spans_to_read, min(lower(r.span))::text as read_from, max(upper(r.span))::text as read_to
+    from (
+        select unnest(range_agg({{ range }})) as span
+        from (select distinct {{ added_bucket('s') }} as bucket from pg_temp.tide_scope as s) as b
+    ) as r
 {%- endmacro %}
 
 

@@ -20,7 +20,7 @@
             model.name ~ ": in_scope() needs the columns of the scope, e.g. in_scope('user_id', 'day as date')"
         ) }}
     {%- endif -%}
-    /* in scope{{ ' or added' if kwargs.get('added') }} */ ({{ sources | join(', ') }}) in (
+    /* in scope{{ ' or added: ' ~ varargs | join('; ') if kwargs.get('added') }} */ ({{ sources | join(', ') }}) in (
         select {% for name in names %}{{ keys }}.{{ name }}{{ ', ' if not loop.last }}{% endfor %}
         from {{ keys }}
     ) /* end of in scope */

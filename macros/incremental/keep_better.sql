@@ -33,7 +33,7 @@
 
 
 {% macro keep_better(relation) -%}
-    {#- Takes the keys whose row stays from the scope and from the result. -#}
+    {#- Statements that take the keys whose row stays from the scope and from the result. -#}
     {%- set keys = config.get('unique_key') -%}
     {%- set here, there = [], [] -%}
     {%- for order in config.get('keeps_better').order -%}
@@ -42,23 +42,21 @@
         {%- do highest.append('r.' ~ adapter.quote(column)) -%}
         {%- do lowest.append('t.' ~ adapter.quote(column)) -%}
     {%- endfor -%}
-    {%- call statement('keep_better') -%}
-        with kept as (
-            delete from pg_temp.tide_scope as s
-            using {{ relation }} as t
-            where
-                s.reads_from > '-infinity'
-                and {{ same_key(keys, 's', 't') }}
-                and not exists (
-                    select
-                    from pg_temp.tide_result as r
-                    where {{ same_key(keys, 'r', 't') }} and ({{ here | join(', ') }}) >= ({{ there | join(', ') }})
-                )
-            returning s.*
-        )
+    with kept as (
+        delete from pg_temp.tide_scope as s
+        using {{ relation }} as t
+        where
+            s.reads_from > '-infinity'
+            and {{ same_key(keys, 's', 't') }}
+            and not exists (
+                select
+                from pg_temp.tide_result as r
+                where {{ same_key(keys, 'r', 't') }} and ({{ here | join(', ') }}) >= ({{ there | join(', ') }})
+            )
+        returning s.*
+    )
 
-        delete from pg_temp.tide_result as r
-        using kept
-        where {{ same_key(keys, 'r', 'kept') }}
-    {%- endcall -%}
+    delete from pg_temp.tide_result as r
+    using kept
+    where {{ same_key(keys, 'r', 'kept') }};
 {%- endmacro %}

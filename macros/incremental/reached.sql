@@ -12,7 +12,7 @@
         compare every row with every span of its key: 100 late rows of two million took minutes so, and
         0.4 s span by span. Spans of many keys (distinct_id) are better joined.
 
-        In a model with `adds`, new rows come too (write_additions.sql).
+        In a model with `adds`, new rows come too (find_additions.sql).
 
         In the compiled SQL it is the relation itself. A build from nothing reads it whole, or chunk by
         chunk (chunked_parts.sql); the others get a join with the spans in its place (reaching_sql), by the name of
@@ -43,6 +43,11 @@
         ~ ' from \\g<3> as k cross join lateral (select * from \\g<4> as e where {key}'
         ~ ' e.\\g<2> >= k.from_at and e.\\g<2> < k.to_at offset 0) as r'
         ~ (' union all' ~ new_rows if tide.added) -%}
+    {%- if additive and tide.spans_to_read == 1 -%}
+        {#- One stretch of time is read between literals: the planner knows its partitions then, and its rows. -#}
+        {%- set spanned = "select r.*, false as _added from \\g<4> as r where r.\\g<2> >= '" ~ tide.read_from
+            ~ "' and r.\\g<2> < '" ~ tide.read_to ~ "'" ~ (' union all' ~ new_rows if tide.added) -%}
+    {%- endif -%}
     {%- if tide.added and tide.added == tide.scoped -%}
         {%- set spanned = new_rows -%}
     {%- endif -%}

@@ -3,7 +3,8 @@
         How this build stands to the last one, after the lock and before anything is read:
 
         now_seen   the transactions that are visible now: the watermark that this build will store
-        seen, xmin the last build's watermark, and the oldest transaction it does not cover
+        seen, xmin, xmax   the last build's watermark, the oldest transaction it does not cover, and the first
+                   that none of those it covers reaches
         whole      compute every key: from nothing, after an edit, in another cluster, with --full-refresh
         empty      the table has no row
         reshaped   the contract's columns or key differ from those of the table
@@ -64,6 +65,7 @@
             definition.*,
             last.seen::text as seen,
             pg_snapshot_xmin(last.seen)::text as xmin,
+            pg_snapshot_xmax(last.seen)::text as xmax,
             last.shape is distinct from '{{ tide.shape }}' as reshaped,
             last.settings is distinct from '{{ tide.settings }}' as unsettled,
             last.fingerprint is distinct from definition.fingerprint as edited,

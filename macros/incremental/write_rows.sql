@@ -36,22 +36,15 @@
                 {{ part }}
             {%- endcall -%}
         {%- endfor -%}
-        {#- Rows that are twice in the result, both equal to one that is there, would go unnoticed. -#}
-        {%- call statement('check_grain') -%}
+        {#- Rows that are twice in the result, both equal to one that is there, would go unnoticed: hence its key.
+            Which rows are there, and which row of the result each of them equals, if any, is looked up once. -#}
+        {%- call statement('delete_rows') -%}
             {{ plan_as_usual() if hint }}
             create unique index {{ key_name(relation) }} on pg_temp.tide_result
             ({{ quoted_list(config.get('unique_key')) }}) nulls not distinct;
-            {{ analyzed('tide_result') }}
-        {%- endcall -%}
-        {%- if tide.added -%}
-            {%- do add_to_result(relation, tide) -%}
-        {%- endif -%}
-        {%- if tide.reads_from -%}
-            {%- do keep_better(relation) -%}
-        {%- endif -%}
-
-        {#- Which rows are there, and which row of the result each of them equals, if any, is looked up once. -#}
-        {%- call statement('delete_rows') -%}
+            {{ analyzed('tide_result') }};
+            {{ add_to_result(relation) if tide.added }}
+            {{ keep_better(relation) if tide.reads_from }}
             create temporary table tide_matched on commit drop as
             select t.ctid as standing, r.ctid as equal
             from {{ relation }} as t
@@ -114,7 +107,7 @@
     {%- else -%}
         {%- set scoped = sealing_sql(sql | replace(scope_sql(), '    select * from pg_temp.tide_scope'), tide) -%}
         {%- set narrowed = spanned_sql(reaching_sql(scoped, tide)) -%}
-        {{- return([narrowing_sql(added_sql(narrowed), tide)]) -}}
+        {{- return([narrowing_sql(added_sql(narrowed, tide), tide)]) -}}
     {%- endif -%}
 {%- endmacro %}
 

@@ -2,7 +2,7 @@
     {#- Fills pg_temp.tide_scope with the keys to compute again, unless all of them are. A key with a null
         belongs to no row of the mart. -#}
     {%- set additive = config.get('adds', {}).get('of') -%}
-    {%- do tide.update({'additive': additive is not none, 'added': 0}) -%}
+    {%- do tide.update({'additive': additive is not none, 'new_keys': 0, 'added': 0, 'read_whole': false}) -%}
     {%- set window = window_column() if var('refresh_from') and not tide.whole else none -%}
     {%- if var('refresh_from') and window is none -%}
         {%- do tide.update({'whole': true}) -%}
@@ -10,39 +10,50 @@
     {%- if tide.whole -%}
         {%- do tide.update({'scope_columns': [], 'scoped': none}) -%}
     {%- else -%}
-        {%- call statement('write_scope') -%}
-            create temporary table tide_scope on commit drop as
-            {%- if config.get('keeps_better') %}
-            {{ bettered_scope(changed_scope(tide)) }}
-            {%- else %}
-            select distinct s.* from (
-                {{ changed_scope(tide, only_replaced=additive) }}
-            ) as s
-            where s is not null
-            {%- endif %}
-        {%- endcall -%}
-        {%- do tide.update({'scoped': load_result('write_scope').response.rows_affected}) -%}
+        {%- if additive -%}
+            {%- do find_additions(changed_scope(tide, only_replaced=additive), changed_scope(tide), tide) -%}
+        {%- else -%}
+            {%- call statement('write_scope') -%}
+                {{ scope_table(changed_scope(tide)) }}
+            {%- endcall -%}
+            {%- do tide.update({'scoped': load_result('write_scope').response.rows_affected}) -%}
+        {%- endif -%}
         {%- if window -%}
             {%- do widen_to_window(window) -%}
         {%- endif -%}
-        {%- if additive -%}
-            {%- do write_additions(changed_scope(tide), tide) -%}
-        {%- endif -%}
-        {%- if tide.scoped or tide.added or window -%}
+        {%- if tide.scoped or tide.new_keys or window -%}
             {%- do measure_scope(tide) -%}
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
 
 
+{% macro scope_table(changed) -%}
+    {#- Creates pg_temp.tide_scope. -#}
+    create temporary table tide_scope on commit drop as
+    {%- if config.get('keeps_better') %}
+    {{ bettered_scope(changed) }}
+    {%- else %}
+    select distinct s.* from (
+        {{ changed }}
+    ) as s
+    where s is not null
+    {%- endif %}
+{%- endmacro %}
+
+
 {% macro measure_scope(tide) -%}
-    {#- What pg_temp.tide_scope holds, known to the planner and to this build. -#}
+    {#- What pg_temp.tide_scope holds, known to the planner and to this build; for counts that grow by adding, after
+        the new keys have joined it (find_additions.sql). -#}
+    {%- set beside = (tide.new_keys and not tide.read_whole) -%}
     {%- set measured = run_query(
-        analyzed('tide_scope') ~ "; select (select count(*) from pg_temp.tide_scope) as scoped, c.names"
-        ~ (', a.*' if tide.added)
+        (widened_scope(tide) if tide.new_keys else '') ~ analyzed('tide_scope')
+        ~ "; select (select count(*) from pg_temp.tide_scope) as scoped, c.names"
+        ~ (', s.*' if tide.additive) ~ (', a.*' if beside)
         ~ " from (select string_agg(attname, ' ' order by attnum) as names from pg_attribute"
         ~ " where attrelid = 'pg_temp.tide_scope'::regclass and attnum > 0) as c"
-        ~ (' cross join (select ' ~ added_figures() ~ ' from pg_temp.tide_added as a) as a' if tide.added)
+        ~ (' cross join (' ~ spans_to_read() ~ ') as s' if tide.additive)
+        ~ (' cross join (select ' ~ added_figures() ~ ' from pg_temp.tide_added as a) as a' if beside)
     ) -%}
     {%- for name in measured.column_names -%}
         {%- do tide.update({name: measured.rows[0][name]}) -%}
@@ -51,7 +62,9 @@
     {%- set keys = columns | reject('equalto', 'reads_from') | list -%}
     {%- do check_scope_columns(keys) -%}
     {%- do tide.update({
-        'added': tide.added | int, 'scoped': (tide.scoped + tide.added) | int, 'scope_columns': keys
+        'added': tide.added | int,
+        'scoped': (tide.new_keys if tide.read_whole else tide.scoped + tide.added) | int,
+        'scope_columns': keys,
     }) -%}
     {%- if columns | length > keys | length -%}
         {#- From when on nearly all keys are read that are not read from the beginning. -#}

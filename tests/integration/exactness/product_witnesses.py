@@ -189,6 +189,25 @@ def a_bucket_is_read_again_beside_one_that_is_added_to(world: World) -> None:
     assert _counts(world) == [(3, 2), (4, 2)]
 
 
+def a_bucket_is_read_whole(world: World) -> None:
+    """Where a bucket is read whole, names without new events stay; others are mended beside it."""
+    seen = "2026-01-31 18:00"
+    world.execute(
+        events(("ann", seen, None), ("bob", "2026-02-20 09:00", None)),
+        events(("ann", seen, None)).replace("page_view", "search"),
+    )
+    world.build()
+    world.execute(events(*[(user, seen, None) for user in ("ann", "bob", "eve", "zoe")]))
+    world.build()
+    assert _counts(world) == [(5, 4), (1, 1), (1, 1)]
+    world.execute(
+        "delete from raw.events where event_at >= '2026-02-20'",
+        events(*[(who, seen, None) for who in ("ann", "bob", "eve", "zoe", "kim", "lou", "max")]),
+    )
+    world.build()
+    assert _counts(world) == [(12, 7), (1, 1)]
+
+
 def known_users_are_added_to_two_buckets(world: World) -> None:
     """A user who was counted in one bucket is new to the other; both are added to in one build."""
     first, second = "2026-01-31 18:00", "2026-02-20 09:00"
@@ -225,6 +244,7 @@ PRODUCT_WITNESSES: list[Callable[[World], None]] = [
     a_seed_row_is_edited,
     new_events_are_added_to_counts,
     a_bucket_is_read_again_beside_one_that_is_added_to,
+    a_bucket_is_read_whole,
     known_users_are_added_to_two_buckets,
     an_event_commits_while_counts_are_built,
 ]
@@ -234,7 +254,7 @@ def _counts(world: World) -> list[tuple[Any, ...]]:
     return _all(
         world,
         "select event_count::integer, unique_users::integer from marts.event_counts_daily"
-        " order by bucket_start",
+        " order by bucket_start, event_name",
     )
 
 

@@ -39,9 +39,8 @@ GUARDS = [
     Guard(
         "new is what was not visible, not what is larger than the largest id",
         "changed_rows.sql",
-        "{{ xid }} >= {{ tide.xmin }} and not pg_visible_in_snapshot({{ xid }}::text::xid8, "
-        "'{{ tide.seen }}'::pg_snapshot)",
-        "{{ xid }} >= pg_snapshot_xmax('{{ tide.seen }}'::pg_snapshot)::text::bigint",
+        "or not pg_visible_in_snapshot({{ xid }}::text::xid8, '{{ tide.seen }}'::pg_snapshot)",
+        "or false",
         witnesses.an_older_transaction_commits_after_a_build,
     ),
     Guard(
@@ -74,15 +73,15 @@ GUARDS = [
     ),
     Guard(
         "nothing is added to a key that is computed again",
-        "write_additions.sql",
-        "or ({{ quoted_list(keys, 'a') }}) in (",
-        "or false and ({{ quoted_list(keys, 'a') }}) in (",
+        "find_additions.sql",
+        "or ({{ quoted_list(keys, 'n') }}) in (",
+        "or false and ({{ quoted_list(keys, 'n') }}) in (",
         product_witnesses.new_events_are_added_to_counts,
     ),
     Guard(
         "what stands is kept where nothing better was read",
         "keep_better.sql",
-        "s.reads_from > '-infinity'\n                and {{ same_key(keys, 's', 't') }}",
+        "s.reads_from > '-infinity'\n            and {{ same_key(keys, 's', 't') }}",
         "false",
         funnel_witnesses.new_events_better_an_attempt,
     ),
@@ -169,8 +168,8 @@ GUARDS = [
     ),
     Guard(
         "restored time is computed again and not added to",
-        "write_additions.sql",
-        "or {{ is_reopened('a', tide) }}",
+        "find_additions.sql",
+        "or {{ is_reopened('n', tide) }}",
         "or false",
         sealing_witnesses.a_restored_month_counts_once,
     ),
