@@ -191,3 +191,20 @@ def test_chunks_of_time_are_those_of_months_with_rows(owner: psycopg.Connection[
     assert (found[0], found[32]) == ("1999-04-30", "1999-06-01")
     assert (found[33], found[-1]) == ("2026-01-31", "2026-03-01")
     assert len(found) == 33 + 30
+
+
+def test_new_rows_are_summarized_unless_somebody_has_the_table(
+    database: Settings, owner: psycopg.Connection[Any]
+) -> None:
+    owner.execute("select ops.ensure_partitions_for('raw.events', '2026-01-01', '2026-01-31')")
+    owner.execute(
+        "insert into raw.events (event_id, event_name, event_at, distinct_id)"
+        " select gen_random_uuid(), 'x', '2026-01-05', 'u' from generate_series(1, 5000)"
+    )
+    owner.execute("select pg_stat_force_next_flush()")
+    summarized = "select ops.summarize_new_rows()"
+    with server.connect(database) as vacuum:
+        vacuum.execute("lock table raw.events_2026_01 in share update exclusive mode")
+        assert value(owner, summarized) == 0
+    assert value(owner, summarized) >= 2, "of two indexes"
+    assert value(owner, summarized) == 0
