@@ -28,7 +28,7 @@
 
 {% macro unseen_rows(xid, tide) -%}
     {#- The condition that the last build's watermark had not seen the transaction of a row. Most are later than all
-        that it had seen, which is asked first: asking the snapshot takes as long as reading the row. -#}
+        that it had seen, which is asked first: asking the snapshot is a third of finding them. -#}
     {{ xid }} >= {{ tide.xmin }} and (
         {{ xid }} >= {{ tide.xmax }}
         or not pg_visible_in_snapshot({{ xid }}::text::xid8, '{{ tide.seen }}'::pg_snapshot)

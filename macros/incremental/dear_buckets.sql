@@ -67,6 +67,6 @@
 
 
 {% macro added_bucket(alias) -%}
-    {#- The bucket of time of a key in pg_temp.tide_added. -#}
+    {#- The bucket of time of a row that has the columns of the key. -#}
     {{- alias }}.{{ adapter.quote(config.get('sealed_by').column) -}}
 {%- endmacro %}

@@ -32,8 +32,8 @@
 
 
 {% macro new_keys(changed) -%}
-    {#- Creates pg_temp.tide_new: the keys of new rows, how many came, how many the key's row has counted (null: it has
-        no row), and whether its bucket is cheaper read than looked up. -#}
+    {#- Creates pg_temp.tide_new: the keys of changed rows, how many came, how many the key's row has counted (null: it
+        has no row), and whether its bucket is cheaper read than looked up. -#}
     {%- set keys = config.get('unique_key') -%}
     {%- set counted = adapter.quote(config.get('adds').columns[0]) %}
     create temporary table tide_new on commit drop as

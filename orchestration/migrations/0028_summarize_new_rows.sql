@@ -29,6 +29,6 @@ end
 $$;
 
 comment on function ops.summarize_new_rows() is
-'Brings the BRIN indexes of raw tables that many rows were added to up to date, as autovacuum does some time after a load; returns how many ranges of pages that were. Waits for nobody.';
+'Brings the BRIN indexes of raw tables that many rows were added to up to date, as autovacuum does some time after a load; returns how many ranges of pages that were. Waits at most 50 ms for a lock.';
 
 revoke execute on all functions in schema ops from public;

@@ -197,7 +197,7 @@ def a_bucket_is_read_whole(world: World) -> None:
         events(("ann", seen, None)).replace("page_view", "search"),
     )
     world.build()
-    world.execute(events(*[(user, seen, None) for user in ("ann", "bob", "eve", "zoe")]))
+    world.execute(events(*[(who, seen, None) for who in ("ann", "bob", "eve", "zoe")]))
     world.build()
     assert _counts(world) == [(5, 4), (1, 1), (1, 1)]
     world.execute(
