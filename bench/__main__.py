@@ -18,9 +18,9 @@ from rich.table import Table
 from bench import api, app_metrics, archive, counts, delivery, funnels, people, product
 from bench.arena import DATABASE, Arena
 from bench.figures import Figure, markdown, shown
-from orchestration import server
-from orchestration.errors import TidemarkError
-from orchestration.settings import PROJECT_ROOT, Settings
+from tidemark_warehouse.database import server
+from tidemark_warehouse.errors import TidemarkError
+from tidemark_warehouse.settings import PROJECT_ROOT, Settings
 
 AREAS: dict[str, Callable[[Arena], Iterator[Figure]]] = {
     "counts": counts.measure,

@@ -12,13 +12,13 @@ from psycopg import sql
 from bench import world
 from bench.arena import Arena
 from bench.figures import Figure
-from orchestration import server
-from orchestration.archive import manifest, verifying
-from orchestration.archive.manifest import Manifest
-from orchestration.archive.reading import copy_into
-from orchestration.archive.tables import ArchivedTable
-from orchestration.archive.writing import write_rows
-from orchestration.loading.tables import read_table
+from tidemark_warehouse.archiving import manifest, verifying
+from tidemark_warehouse.archiving.manifest import Manifest
+from tidemark_warehouse.archiving.reading import copy_into
+from tidemark_warehouse.archiving.tables import ArchivedTable
+from tidemark_warehouse.archiving.writing import write_rows
+from tidemark_warehouse.database import server
+from tidemark_warehouse.loading.tables import read_table
 
 AREA = "Retention: the archive of raw events"
 

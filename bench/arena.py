@@ -18,10 +18,10 @@ from dbt.contracts.graph.manifest import Manifest
 from psycopg import sql
 from rich.console import Console
 
-from orchestration import server
-from orchestration.errors import TidemarkError
-from orchestration.server.bootstrap import administrator
-from orchestration.settings import PROJECT_ROOT, Settings
+from tidemark_warehouse.database import server
+from tidemark_warehouse.database.server.bootstrap import administrator
+from tidemark_warehouse.errors import TidemarkError
+from tidemark_warehouse.settings import PROJECT_ROOT, Settings
 
 DATABASE = "tidemark_bench"
 

@@ -1,1 +1,1 @@
-"""Everything of Tidemark that is not SQL: server, loading, command line, Dagster."""
+"""Dagster and nothing else: definitions, assets, checks, sensors, schedules, resources."""

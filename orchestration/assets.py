@@ -9,7 +9,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_
 
 from orchestration import metadata
 from orchestration.resources import Warehouse
-from orchestration.server import Connection
+from tidemark_warehouse.database.server import Connection
 
 # One build at a time: the limit of every pool is 1 (dagster.yaml).
 POOL = "warehouse"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dagster as dg
 
-from orchestration import assets, manifest, schedules, sensors
+from orchestration import archiving, assets, schedules, sensors
 from orchestration.resources import Warehouse
-from orchestration.retention import assets as retention
+from tidemark_warehouse.dbt import manifest
 
 _manifest = manifest.load()
 
@@ -14,10 +14,10 @@ defs = dg.Definitions(
     assets=[
         assets.build_assets(_manifest),
         *assets.raw_tables(_manifest),
-        retention.retention_assets(_manifest, assets.POOL),
+        archiving.retention_assets(_manifest, assets.POOL),
     ],
-    jobs=[schedules.build_everything, sensors.build_time_tracking, retention.apply_retention],
-    schedules=[schedules.hourly_build, retention.daily_retention],
+    jobs=[schedules.build_everything, sensors.build_time_tracking, archiving.apply_retention],
+    schedules=[schedules.hourly_build, archiving.daily_retention],
     sensors=[sensors.workflow_completions],
     resources={"warehouse": Warehouse()},
     # dbt is a process of its own already: a further one for the step costs seconds and no more.

@@ -9,7 +9,7 @@ import dagster as dg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from orchestration.server import Connection
+from tidemark_warehouse.database.server import Connection
 
 # Tables up to this size are counted; of larger ones the planner's estimate is shown. Counting
 # 109 MB took 0.04 to 0.08 s; a build's cost shall follow the change, not the history.

@@ -7,9 +7,10 @@ from pathlib import Path
 import dagster as dg
 from dagster_dbt import DbtCliResource
 
-from orchestration import dbt_guard, server
-from orchestration.server import Connection, files
-from orchestration.settings import PROJECT_ROOT, Settings
+from tidemark_warehouse.database import server
+from tidemark_warehouse.database.server import Connection, files
+from tidemark_warehouse.dbt import guard
+from tidemark_warehouse.settings import PROJECT_ROOT, Settings
 
 
 class Warehouse(dg.ConfigurableResource[None]):
@@ -32,8 +33,8 @@ class Warehouse(dg.ConfigurableResource[None]):
         settings = Settings.from_environment()
         return DbtCliResource(
             project_dir=str(PROJECT_ROOT),
-            profiles_dir=str(dbt_guard.profiles_folder(settings)),
-            dbt_executable=str(dbt_guard.executable()),
+            profiles_dir=str(guard.profiles_folder(settings)),
+            dbt_executable=str(guard.executable()),
         )
 
     def artifacts(self) -> Path:

@@ -9,7 +9,7 @@ import dagster as dg
 
 from orchestration.resources import Warehouse
 from orchestration.schedules import unfinished_run
-from orchestration.server import Connection
+from tidemark_warehouse.database.server import Connection
 
 AREA = "time_tracking"
 # Looking every 30 s, the queue every 5 and a run's start of 3 keep a build within the minute.

@@ -15,9 +15,13 @@ from pathlib import Path
 import pytest
 from dbt_common.behavior_flags import BehaviorFlagRendered
 
-from orchestration.server import connect, ensure_up, stop
-from orchestration.server.bootstrap import administrator, close_database, create_database
-from orchestration.settings import LOOPBACK, Settings
+from tidemark_warehouse.database.server import connect, ensure_up, stop
+from tidemark_warehouse.database.server.bootstrap import (
+    administrator,
+    close_database,
+    create_database,
+)
+from tidemark_warehouse.settings import LOOPBACK, Settings
 
 TEMPLATE = "tidemark_template"
 

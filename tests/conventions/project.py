@@ -172,7 +172,7 @@ class Project:
 
 def migrations() -> str:
     """Return the SQL of all migrations, in order."""
-    files = sorted((ROOT / "orchestration" / "migrations").glob("*.sql"))
+    files = sorted((ROOT / "tidemark_warehouse" / "database" / "schema").glob("*.sql"))
     return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from orchestration.reporting.section import Page
-from orchestration.reporting.sections import PAGES, PEOPLE_PAGE
 from tests.conventions.project import Project
+from tidemark_warehouse.reporting.section import Page
+from tidemark_warehouse.reporting.sections import PAGES, PEOPLE_PAGE
 
 EVERY_PAGE = (*PAGES, PEOPLE_PAGE)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from orchestration.reporting.sections import SECTIONS
 from tests.conventions.project import Model, Project, demand
+from tidemark_warehouse.reporting.sections import SECTIONS
 
 # Marts outside of marts_people that something about people lies beneath, and what keeps it out.
 KEPT_OUT: dict[str, str] = {

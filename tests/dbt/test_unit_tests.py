@@ -10,8 +10,8 @@ from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 
-from orchestration.server import dbt_environment
-from orchestration.settings import PROJECT_ROOT, Settings
+from tidemark_warehouse.database.server import dbt_environment
+from tidemark_warehouse.settings import PROJECT_ROOT, Settings
 
 # No rule may depend on the zone of the session; in this one a day of the year has no midnight.
 SESSION_ZONE = "America/Santiago"

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.server.bootstrap import administrator, create_database
-from orchestration.settings import Settings
 from tests.conftest import TEMPLATE
 from tests.integration.exactness.warehouse import AS_OF, Warehouse
 from tests.integration.exactness.world import World
 from tests.integration.running import run
+from tidemark_warehouse.database.server.bootstrap import administrator, create_database
+from tidemark_warehouse.settings import Settings
 
 
 @dataclass

@@ -6,9 +6,9 @@ import gzip
 from collections.abc import Callable
 from pathlib import Path
 
-from orchestration.loading.load import load_file
-from orchestration.loading.request import Request, Summary
-from orchestration.loading.tables import Connection, read_table
+from tidemark_warehouse.loading.load import load_file
+from tidemark_warehouse.loading.request import Request, Summary
+from tidemark_warehouse.loading.tables import Connection, read_table
 
 EVENT = "event_id,event_name,event_at,user_id\n"
 PROJECT = "project_id,title,updated_at\n"

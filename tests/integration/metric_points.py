@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
-from orchestration.settings import PROJECT_ROOT
+from tidemark_warehouse.settings import PROJECT_ROOT
 
 DATA = PROJECT_ROOT.parent / "shared" / "data"
 Point = tuple[str, str, str, dict[str, Any], str]  # name, time, value, tags, metric_type

@@ -7,9 +7,9 @@ import signal
 import subprocess
 import sys
 
-from orchestration.server import connect
-from orchestration.server.embedded import Cluster, postmaster
-from orchestration.settings import PROJECT_ROOT, Settings
+from tidemark_warehouse.database.server import connect
+from tidemark_warehouse.database.server.embedded import Cluster, postmaster
+from tidemark_warehouse.settings import PROJECT_ROOT, Settings
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -31,7 +31,7 @@ def environment(settings: Settings) -> dict[str, str]:
 def begin(settings: Settings, *arguments: str) -> subprocess.Popen[str]:
     """Start a command of `tidemark` as a process of its own."""
     return subprocess.Popen(
-        [sys.executable, "-m", "orchestration.cli.main", *arguments],
+        [sys.executable, "-m", "tidemark_warehouse.cli.main", *arguments],
         env=environment(settings),
         cwd=PROJECT_ROOT,
         stdin=subprocess.DEVNULL,

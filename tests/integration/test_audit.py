@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orchestration.settings import Settings
 from tests.integration.exactness.warehouse import Warehouse
+from tidemark_warehouse.settings import Settings
 
 
 def test_the_audit_names_the_mart_that_differs_from_raw(database: Settings, tmp_path: Path) -> None:

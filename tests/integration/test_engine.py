@@ -10,10 +10,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from orchestration import server
-from orchestration.settings import Settings
 from tests.integration.exactness.warehouse import Warehouse, copy_project
 from tests.integration.exactness.witnesses import LATE_SESSION, WORKFLOW
+from tidemark_warehouse.database import server
+from tidemark_warehouse.settings import Settings
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from orchestration.cli.explain import read_key
-from orchestration.errors import TidemarkError
 from tests.integration.conftest import WorldMaker
 from tests.integration.exactness.witnesses import WORKFLOW
 from tests.integration.running import run
+from tidemark_warehouse.cli.explain import read_key
+from tidemark_warehouse.errors import TidemarkError
 
 
 def test_a_rewrite_is_told_with_the_rows_that_caused_it(new_world: WorldMaker) -> None:

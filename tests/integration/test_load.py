@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.errors import TidemarkError
-from orchestration.loading import streams, writers
-from orchestration.loading.tables import Connection
-from orchestration.server import connect
-from orchestration.settings import Settings
 from tests.integration.loads import EVENT, IDS, PROJECT, Write, counts, events, load, rows, writer
+from tidemark_warehouse.database.server import connect
+from tidemark_warehouse.errors import TidemarkError
+from tidemark_warehouse.loading import streams, writers
+from tidemark_warehouse.loading.tables import Connection
+from tidemark_warehouse.settings import Settings
 
 
 @pytest.fixture

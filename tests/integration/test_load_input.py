@@ -12,16 +12,16 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
 
-from orchestration.errors import TidemarkError
-from orchestration.loading import streams
-from orchestration.loading.load import load_file
-from orchestration.loading.preview import preview
-from orchestration.loading.request import Request
-from orchestration.loading.tables import Connection, read_table, table_names
-from orchestration.server import connect
-from orchestration.settings import ROLES, Settings
 from tests.integration.loads import EVENT, IDS, PROJECT, Write, counts, events, load, rows, writer
 from tests.integration.running import begin, run, value
+from tidemark_warehouse.database.server import connect
+from tidemark_warehouse.errors import TidemarkError
+from tidemark_warehouse.loading import streams
+from tidemark_warehouse.loading.load import load_file
+from tidemark_warehouse.loading.preview import preview
+from tidemark_warehouse.loading.request import Request
+from tidemark_warehouse.loading.tables import Connection, read_table, table_names
+from tidemark_warehouse.settings import ROLES, Settings
 
 
 @pytest.fixture

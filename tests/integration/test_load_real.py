@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from orchestration.loading.tables import Connection
-from orchestration.server import connect
-from orchestration.settings import PROJECT_ROOT, Settings
 from tests.integration.loads import counts, load, rows
+from tidemark_warehouse.database.server import connect
+from tidemark_warehouse.loading.tables import Connection
+from tidemark_warehouse.settings import PROJECT_ROOT, Settings
 
 DATA = PROJECT_ROOT.parent / "shared" / "data"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from orchestration import server
 from tests.integration.exactness.warehouse import Warehouse
 from tests.integration.exactness.witnesses import LATE_SESSION
 from tests.integration.test_engine import last_build, value
+from tidemark_warehouse.database import server
 
 # Section 7 of the contract: what has an index besides the key of its grain.
 INDEXES = {

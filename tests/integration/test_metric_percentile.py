@@ -12,12 +12,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from orchestration.server import connect
-from orchestration.server.roles import READER
-from orchestration.settings import Settings
 from tests.integration import metric_points
 from tests.integration.exactness.warehouse import Warehouse
 from tests.integration.metric_points import Point
+from tidemark_warehouse.database.server import connect
+from tidemark_warehouse.database.server.roles import READER
+from tidemark_warehouse.settings import Settings
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 REGIONS = ("eu", "us", "ap")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import migrate
-from orchestration.errors import TidemarkError
-from orchestration.server import connect
-from orchestration.settings import Settings
+from tidemark_warehouse.database import migrate
+from tidemark_warehouse.database.server import connect
+from tidemark_warehouse.errors import TidemarkError
+from tidemark_warehouse.settings import Settings
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from orchestration.server import connect
-from orchestration.settings import ROLES, Settings
 from tests.integration.exactness.warehouse import Warehouse
+from tidemark_warehouse.database.server import connect
+from tidemark_warehouse.settings import ROLES, Settings
 
 LOADER, READER, PEOPLE_READER = ROLES
 OPEN = {"marts", "api"}  # schemas that tidemark_reader may use

@@ -8,8 +8,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from orchestration import server
-from orchestration.settings import Settings
+from tidemark_warehouse.database import server
+from tidemark_warehouse.settings import Settings
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from orchestration.server import connect
-from orchestration.settings import PROJECT_ROOT, Settings
 from tests.integration.exactness.warehouse import Warehouse
+from tidemark_warehouse.database.server import connect
+from tidemark_warehouse.settings import PROJECT_ROOT, Settings
 
 DATA = PROJECT_ROOT.parent / "shared" / "data"
 Row = dict[str, str]

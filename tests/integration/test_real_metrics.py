@@ -11,10 +11,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from orchestration.server import connect
-from orchestration.settings import PROJECT_ROOT, Settings
 from tests.integration import metric_points
 from tests.integration.exactness.warehouse import Warehouse
+from tidemark_warehouse.database.server import connect
+from tidemark_warehouse.settings import PROJECT_ROOT, Settings
 
 pytestmark = pytest.mark.skipif(
     not metric_points.DATA.is_dir(), reason=f"the data sets are not at {metric_points.DATA}"

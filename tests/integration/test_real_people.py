@@ -14,10 +14,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from orchestration.server import connect
-from orchestration.settings import PROJECT_ROOT, Settings
 from tests.integration.exactness.warehouse import Warehouse
 from tests.integration.graphs import Measured, daily_centralities
+from tidemark_warehouse.database.server import connect
+from tidemark_warehouse.settings import PROJECT_ROOT, Settings
 
 DATA = PROJECT_ROOT.parent / "shared" / "data"
 AS_OF = "2004-05-29T23:59:00+00:00"

@@ -14,11 +14,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from orchestration.server import connect
-from orchestration.settings import PROJECT_ROOT, Settings
 from tests.integration.exactness.warehouse import Warehouse
 from tests.integration.forecast_backtest import backtest
 from tests.integration.loads import load
+from tidemark_warehouse.database.server import connect
+from tidemark_warehouse.settings import PROJECT_ROOT, Settings
 
 DATA = PROJECT_ROOT.parent / "shared" / "data"
 TICKETS = DATA / "tickets"

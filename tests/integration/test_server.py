@@ -17,13 +17,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from orchestration.errors import TidemarkError
-from orchestration.server import connect, ensure_up, start, stop
-from orchestration.server.accounts import for_data
-from orchestration.server.binaries import find
-from orchestration.server.embedded import Cluster, postmaster
-from orchestration.settings import LOOPBACK, PROJECT_ROOT, Settings
 from tests.integration.running import begin, environment, pid_of, run, value
+from tidemark_warehouse.database.server import connect, ensure_up, start, stop
+from tidemark_warehouse.database.server.accounts import for_data
+from tidemark_warehouse.database.server.binaries import find
+from tidemark_warehouse.database.server.embedded import Cluster, postmaster
+from tidemark_warehouse.errors import TidemarkError
+from tidemark_warehouse.settings import LOOPBACK, PROJECT_ROOT, Settings
 
 ENDLESS = b"select count(*) from generate_series(1, 4000000000)"
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="is about root's server")
@@ -185,7 +185,7 @@ def ordinary_user() -> tuple[int, str]:
     for python in (sys.executable, "/usr/bin/python3"):
         try:
             trial = subprocess.run(
-                [python, "-c", "import orchestration.cli.main"],
+                [python, "-c", "import tidemark_warehouse.cli.main"],
                 env=ordinary_environment(),
                 cwd="/",
                 user=nobody,
@@ -215,7 +215,7 @@ def test_an_ordinary_user_has_a_server_of_their_own(
 
     def run_as(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [python, "-m", "orchestration.cli.main", *arguments],
+            [python, "-m", "tidemark_warehouse.cli.main", *arguments],
             env=environment(settings)
             | ordinary_environment()
             | {"PGPASSFILE": str(settings.home / "pgpass")},
@@ -242,7 +242,7 @@ def test_a_home_that_cannot_be_written_is_named(
     settings = new_home()
     settings.home.chmod(0o555)
     result = subprocess.run(
-        [python, "-m", "orchestration.cli.main", "up"],
+        [python, "-m", "tidemark_warehouse.cli.main", "up"],
         env=environment(settings) | ordinary_environment(),
         cwd="/",
         user=uid if os.geteuid() == 0 else None,

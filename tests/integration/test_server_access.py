@@ -11,12 +11,20 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from orchestration.errors import TidemarkError
-from orchestration.server import bootstrap, connect, dbt_environment, ensure_up, start, stop, url
-from orchestration.server.binaries import find
-from orchestration.server.credentials import publish
-from orchestration.settings import LOOPBACK, OWNER, ROLES, Settings
 from tests.integration.running import run, value
+from tidemark_warehouse.database.server import (
+    bootstrap,
+    connect,
+    dbt_environment,
+    ensure_up,
+    start,
+    stop,
+    url,
+)
+from tidemark_warehouse.database.server.binaries import find
+from tidemark_warehouse.database.server.credentials import publish
+from tidemark_warehouse.errors import TidemarkError
+from tidemark_warehouse.settings import LOOPBACK, OWNER, ROLES, Settings
 
 LOADER, READER, PEOPLE_READER = ROLES
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from orchestration.cli import checks, main
-from orchestration.cli import server as commands
-from orchestration.server import connect, status
-from orchestration.settings import LOOPBACK, ROLES, Settings
 from tests.integration.running import environment, run, value
+from tidemark_warehouse.cli import checks, main
+from tidemark_warehouse.cli import server as commands
+from tidemark_warehouse.database.server import connect, status
+from tidemark_warehouse.settings import LOOPBACK, ROLES, Settings
 
 LOADER = ROLES[0]
 

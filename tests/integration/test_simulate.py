@@ -7,12 +7,12 @@ from collections import Counter
 
 from psycopg import sql
 
-from orchestration.server import connect
-from orchestration.settings import Settings
-from orchestration.simulation import company, write
-from orchestration.simulation.rows import TABLES
-from orchestration.simulation.world import milliseconds
 from tests.integration.running import begin, run, value
+from tidemark_warehouse.database.server import connect
+from tidemark_warehouse.settings import Settings
+from tidemark_warehouse.simulation import company, write
+from tidemark_warehouse.simulation.rows import TABLES
+from tidemark_warehouse.simulation.world import milliseconds
 
 UNTIL = "2025-11-20T07:00:00Z"
 ASKED = ("simulate", "--size", "small", "--days", "45", "--until", UNTIL, "--database")

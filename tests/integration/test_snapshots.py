@@ -7,9 +7,9 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from orchestration import server
-from orchestration.settings import Settings
 from tests.integration.exactness.warehouse import Warehouse
+from tidemark_warehouse.database import server
+from tidemark_warehouse.settings import Settings
 
 VERSIONS = (
     b"select status, dbt_valid_from::date::text, dbt_valid_to::date::text"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestration.loading.tables import Column, Table
+from tidemark_warehouse.loading.tables import Column, Table
 
 TIME = "timestamp with time zone"
 

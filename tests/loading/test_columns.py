@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.loading import columns
-from orchestration.loading.columns import UnfitError
-from orchestration.loading.values import Reading, converter, zone
 from tests.loading.tables import TIME, column
+from tidemark_warehouse.loading import columns
+from tidemark_warehouse.loading.columns import UnfitError
+from tidemark_warehouse.loading.values import Reading, converter, zone
 
 ZONES = (None, "Europe/Berlin")
 DIGITS = st.text(st.sampled_from("0123456789.eE+-"), max_size=9)

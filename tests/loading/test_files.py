@@ -16,12 +16,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.errors import TidemarkError
-from orchestration.loading import streams
-from orchestration.loading.csv_files import CsvChunk
-from orchestration.loading.files import open_file
-from orchestration.loading.sources import Row
-from orchestration.loading.streams import check_files
+from tidemark_warehouse.errors import TidemarkError
+from tidemark_warehouse.loading import streams
+from tidemark_warehouse.loading.csv_files import CsvChunk
+from tidemark_warehouse.loading.files import open_file
+from tidemark_warehouse.loading.sources import Row
+from tidemark_warehouse.loading.streams import check_files
 
 Write = Callable[[str, bytes], Path]
 

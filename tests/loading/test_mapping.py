@@ -6,12 +6,12 @@ from decimal import Decimal
 
 import pytest
 
-from orchestration.errors import TidemarkError
-from orchestration.loading.extraction import getter
-from orchestration.loading.mapping import Plan, parse_map, parse_set, resolve
-from orchestration.loading.paths import locate, walk
-from orchestration.loading.presets import PRESETS, wishes
 from tests.loading.tables import EVENTS, PROJECTS
+from tidemark_warehouse.errors import TidemarkError
+from tidemark_warehouse.loading.extraction import getter
+from tidemark_warehouse.loading.mapping import Plan, parse_map, parse_set, resolve
+from tidemark_warehouse.loading.paths import locate, walk
+from tidemark_warehouse.loading.presets import PRESETS, wishes
 
 FIELDS = ("event_id", "event_name", "event_at", "user_id", "price", "case:concept:name", "a.b")
 

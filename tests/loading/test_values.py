@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.errors import TidemarkError
-from orchestration.loading.values import (
+from tests.loading.tables import TIME, column
+from tidemark_warehouse.errors import TidemarkError
+from tidemark_warehouse.loading.values import (
     ID_NAMESPACE,
     MAX_KEY_BYTES,
     Reading,
@@ -22,7 +23,6 @@ from orchestration.loading.values import (
     typed_cell,
     zone,
 )
-from tests.loading.tables import TIME, column
 
 BERLIN = Reading(zone("Europe/Berlin"))
 

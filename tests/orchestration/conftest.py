@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import dagster as dg
 import pytest
 
-from orchestration.server import Connection, connect
-from orchestration.settings import Settings
 from tests.integration.running import environment
+from tidemark_warehouse.database.server import Connection, connect
+from tidemark_warehouse.settings import Settings
 
 VARIABLES = ("TIDEMARK_HOME", "TIDEMARK_PORT", "TIDEMARK_DATABASE")
 WORKFLOW = """

@@ -10,10 +10,11 @@ import dagster as dg
 import pytest
 from psycopg import sql
 
-from orchestration import dead_runs, manifest
-from orchestration.server import Connection, connect
-from orchestration.settings import Settings
+from orchestration import dead_runs
 from tests.orchestration.conftest import complete, use
+from tidemark_warehouse.database.server import Connection, connect
+from tidemark_warehouse.dbt import manifest
+from tidemark_warehouse.settings import Settings
 
 SESSIONS = """
     insert into raw.time_sessions (session_id, instance_id, step_index, started_at, ended_at)

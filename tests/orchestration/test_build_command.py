@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.cli.build import artifacts, failures
-from orchestration.server import connect
-from orchestration.settings import PROJECT_ROOT, Settings
 from tests.integration.running import run
 from tests.orchestration.conftest import complete
+from tidemark_warehouse.cli.build import artifacts, failures
+from tidemark_warehouse.database.server import connect
+from tidemark_warehouse.settings import PROJECT_ROOT, Settings
 
 
 def test_a_build_says_what_it_came_to(module_database: Settings, tmp_path: Path) -> None:

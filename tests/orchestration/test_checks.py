@@ -12,12 +12,15 @@ from typing import Any
 
 import pytest
 
-from orchestration.server import connect
-from orchestration.settings import PROJECT_ROOT, Settings
 from tests.integration.running import environment
 from tests.orchestration.conftest import complete
+from tidemark_warehouse.database.server import connect
+from tidemark_warehouse.settings import PROJECT_ROOT, Settings
 
-PARTS = ("macros", "models", "seeds", "snapshots", "tests/dbt", "orchestration")
+PARTS = (
+    *("macros", "models", "seeds", "snapshots", "tests/dbt"),
+    *("orchestration", "tidemark_warehouse"),
+)
 FILES = ("dbt_project.yml", "selectors.yml", "profiles.yml.example")
 TESTS = {
     "passes": "select user_id from {{ ref('time_user_averages') }} where user_id is null",

@@ -12,12 +12,12 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from orchestration import manifest
 from orchestration.assets import POOL
-from orchestration.cli.dev import dagster_home
-from orchestration.settings import PROJECT_ROOT, Settings
+from orchestration.dev import dagster_home
 from tests.conftest import free_port
 from tests.orchestration.asset_graph import SNAPSHOT, UPDATE, text_of
+from tidemark_warehouse.dbt import manifest
+from tidemark_warehouse.settings import PROJECT_ROOT, Settings
 
 LAYERS = {
     *("raw", "staging", "intermediate", "marts", "marts_people", "seeds", "snapshots"),

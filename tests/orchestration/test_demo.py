@@ -11,14 +11,14 @@ import dagster as dg
 import pytest
 from psycopg.rows import dict_row
 
-from orchestration.cli import demo as command
-from orchestration.demo import story
-from orchestration.reporting import data
-from orchestration.reporting.sections import PAGES, SECTIONS
-from orchestration.server import connect
-from orchestration.settings import Settings
 from tests.integration.running import run, value
 from tests.reporting.test_page import without_plotly
+from tidemark_warehouse.cli import demo as command
+from tidemark_warehouse.database.server import connect
+from tidemark_warehouse.demo import story
+from tidemark_warehouse.reporting import data
+from tidemark_warehouse.reporting.sections import PAGES, SECTIONS
+from tidemark_warehouse.settings import Settings
 
 MOST_KEYS = 1000  # most are status periods that run until now
 NUMBER = r"([\d,]+)"

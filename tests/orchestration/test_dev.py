@@ -13,14 +13,15 @@ from contextlib import contextmanager
 
 import pytest
 
-from orchestration.cli.dev import address, answers, check_port, dagster_home, only_one
-from orchestration.errors import TidemarkError
-from orchestration.server import connect
-from orchestration.server.processes import wait_until
-from orchestration.settings import LOOPBACK, PROJECT_ROOT, Settings
+from orchestration.dev import answers, dagster_home, only_one
 from tests.conftest import free_port
 from tests.integration.running import environment, value
 from tests.orchestration.conftest import complete
+from tidemark_warehouse.cli.ports import address, check_port
+from tidemark_warehouse.database.server import connect
+from tidemark_warehouse.database.server.processes import wait_until
+from tidemark_warehouse.errors import TidemarkError
+from tidemark_warehouse.settings import LOOPBACK, PROJECT_ROOT, Settings
 
 BUILT = b"select count(*) from marts.workflow_completions"
 EXISTS = b"select to_regclass('marts.workflow_completions') is not null"
@@ -30,7 +31,8 @@ READY_SECONDS = 120.0
 IN_BACKGROUND = """
 import os, signal, sys
 signal.signal(signal.SIGINT, signal.SIG_IGN)
-os.execv(sys.executable, [sys.executable, "-m", "orchestration.cli.main", "dev", *sys.argv[1:]])
+command = [sys.executable, "-m", "tidemark_warehouse.cli.main", "dev", *sys.argv[1:]]
+os.execv(sys.executable, command)
 """
 
 
@@ -90,7 +92,7 @@ def test_a_port_that_another_program_has() -> None:
         other.listen()
         taken = other.getsockname()[1]
         with pytest.raises(TidemarkError, match=f"port {taken} of {LOOPBACK}") as caught:
-            check_port(taken)
+            check_port(taken, "tidemark dev")
     assert f"--port {taken + 1}" in caught.value.remedy
 
 

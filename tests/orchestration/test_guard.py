@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import dbt_guard, supervision
-from orchestration.server import Connection, connect
-from orchestration.server.processes import command, wait_until
-from orchestration.settings import PROJECT_ROOT, Settings
 from tests.integration.running import environment
 from tests.orchestration.conftest import complete
+from tidemark_warehouse import supervision
+from tidemark_warehouse.database.server import Connection, connect
+from tidemark_warehouse.database.server.processes import command, wait_until
+from tidemark_warehouse.dbt import guard
+from tidemark_warehouse.settings import PROJECT_ROOT, Settings
 
 # What the process of a Dagster run does.
 RUN = """
@@ -52,7 +53,7 @@ for number in (signal.SIGINT, signal.SIGTERM):
 print("ready", flush=True)
 time.sleep(60)
 """
-GUARDED_BUILD = (str(dbt_guard.executable()), "build", "--quiet")
+GUARDED_BUILD = (str(guard.executable()), "build", "--quiet")
 PATIENT = 300.0  # until dbt has parsed and built half of everything: 40 s on a slow machine
 
 
@@ -139,14 +140,14 @@ def test_dbt_ends_with_the_run_and_nothing_is_half_done(
         begun(module_database, sys.executable, "-c", RUN) as run,
     ):
         assert wait_until(lambda: one(built, WAITING) == (1,), PATIENT)
-        [guard] = [pid for pid in children(run.pid) if "tidemark-dbt" in command(pid)]
-        dbt = dbt_of(guard)
+        [guarded] = [pid for pid in children(run.pid) if "tidemark-dbt" in command(pid)]
+        dbt = dbt_of(guarded)
         run.kill()
         killed_at = time.monotonic()
-        assert wait_until(lambda: not command(dbt) and not command(guard), PATIENT)
+        assert wait_until(lambda: not command(dbt) and not command(guarded), PATIENT)
         ours = [built.info.backend_pid, holder.info.backend_pid]
         assert wait_until(lambda: one(built, OTHERS, ours) == (0,), PATIENT)
-        assert time.monotonic() - killed_at < dbt_guard.STAGES[0][1]  # asked once, it listened
+        assert time.monotonic() - killed_at < guard.STAGES[0][1]  # asked once, it listened
     assert one(built, STATE, BLOCKED) == before
     build(module_database)
     assert one(built, "select count(*) from marts.workflow_completions") == (2,)
@@ -173,9 +174,9 @@ def test_a_signal_is_passed_on(built: Connection, module_database: Settings) -> 
 
 
 def test_the_exit_status_is_that_of_dbt(database: Settings) -> None:
-    with begun(database, str(dbt_guard.executable()), "build", "--no-such") as guard:
-        assert guard.wait(PATIENT) == 2
-    version = subprocess.check_output([dbt_guard.executable(), "--version"], text=True)
+    with begun(database, str(guard.executable()), "build", "--no-such") as guarded:
+        assert guarded.wait(PATIENT) == 2
+    version = subprocess.check_output([guard.executable(), "--version"], text=True)
     assert version.startswith("dbt-core 1.")
 
 
@@ -194,7 +195,7 @@ def test_a_program_that_ends_is_let_end() -> None:
         supervision.signals(even_ignored=False) as received,
         subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"]) as program,
     ):
-        assert not supervision.watch(program, received, dbt_guard.STAGES, lambda: True)
+        assert not supervision.watch(program, received, guard.STAGES, lambda: True)
     assert program.returncode == 3
 
 
@@ -214,17 +215,17 @@ def test_the_profile_is_the_users_own_if_there_is_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, new_home: Callable[[], Settings]
 ) -> None:
     settings = new_home()
-    monkeypatch.setattr(dbt_guard, "PROJECT_ROOT", tmp_path)
+    monkeypatch.setattr(guard, "PROJECT_ROOT", tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     ours = settings.home / "dbt"
-    assert dbt_guard.profiles_folder(settings) == ours
-    assert (ours / "profiles.yml").read_text() == dbt_guard.PROFILE_EXAMPLE.read_text()
+    assert guard.profiles_folder(settings) == ours
+    assert (ours / "profiles.yml").read_text() == guard.PROFILE_EXAMPLE.read_text()
     (tmp_path / ".dbt").mkdir()
     (tmp_path / ".dbt" / "profiles.yml").write_text("another_project:\n  target: x\n")
-    assert dbt_guard.profiles_folder(settings) == ours
+    assert guard.profiles_folder(settings) == ours
     (tmp_path / ".dbt" / "profiles.yml").write_text("tidemark:\n  target: x\n")
-    assert dbt_guard.profiles_folder(settings) == tmp_path / ".dbt"
+    assert guard.profiles_folder(settings) == tmp_path / ".dbt"
     (tmp_path / "profiles.yml").write_text("tidemark:\n  target: x\n")
-    assert dbt_guard.profiles_folder(settings) == tmp_path
+    assert guard.profiles_folder(settings) == tmp_path
     monkeypatch.setenv("DBT_PROFILES_DIR", "/elsewhere")
-    assert dbt_guard.profiles_folder(settings) == Path("/elsewhere")
+    assert guard.profiles_folder(settings) == Path("/elsewhere")

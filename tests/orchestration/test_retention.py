@@ -8,8 +8,8 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from orchestration.retention import policy
-from orchestration.server import Connection
+from tidemark_warehouse.archiving import policy
+from tidemark_warehouse.database.server import Connection
 
 # As a build leaves it of a project in which nobody reads anything.
 TARGETS = """

@@ -11,9 +11,9 @@ from psycopg import sql
 from orchestration.resources import Warehouse
 from orchestration.schedules import hourly_build
 from orchestration.sensors import AREA, look_for_completions, workflow_completions
-from orchestration.server import Connection, connect
-from orchestration.settings import Settings
 from tests.orchestration.conftest import complete
+from tidemark_warehouse.database.server import Connection, connect
+from tidemark_warehouse.settings import Settings
 
 
 def evaluate(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from orchestration.reporting import app_metrics, style
+from tidemark_warehouse.reporting import app_metrics, style
 
 DAYS = [datetime(2026, 3, day, tzinfo=UTC) for day in (2, 3)]
 WEEKS = [date(2026, 3, 2), date(2026, 3, 9)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from orchestration.reporting import delivery
+from tidemark_warehouse.reporting import delivery
 
 MONDAY = date(2025, 3, 3)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from orchestration.reporting import funnels
+from tidemark_warehouse.reporting import funnels
 
 
 def step(funnel: str, index: int, users: int, rate: float | None) -> dict[str, object]:

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
-from orchestration.errors import TidemarkError
-from orchestration.reporting import page, report
-from orchestration.reporting.page import Card, Facts
-from orchestration.reporting.section import Page, Section
-from orchestration.reporting.sections import PAGES, PEOPLE, PEOPLE_PAGE, SECTIONS
-from orchestration.settings import PROJECT_ROOT, Settings
 from tests.integration.running import run
+from tidemark_warehouse.errors import TidemarkError
+from tidemark_warehouse.reporting import page, report
+from tidemark_warehouse.reporting.page import Card, Facts
+from tidemark_warehouse.reporting.section import Page, Section
+from tidemark_warehouse.reporting.sections import PAGES, PEOPLE, PEOPLE_PAGE, SECTIONS
+from tidemark_warehouse.settings import PROJECT_ROOT, Settings
 
 NOW = datetime(2025, 3, 3, 12, 30, tzinfo=UTC)
 FACTS = Facts("A <title>", "demo & co", NOW, NOW, simulated="nobody <lives> here")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from orchestration.reporting import people
+from tidemark_warehouse.reporting import people
 
 DAY = date(2026, 3, 2)
 

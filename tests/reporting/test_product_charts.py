@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from orchestration.reporting import product, style
+from tidemark_warehouse.reporting import product, style
 
 MONDAY = date(2026, 3, 2)
 DATES = [MONDAY + timedelta(days=number) for number in range(2)]

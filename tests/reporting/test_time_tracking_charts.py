@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from orchestration.reporting import style, time_tracking
-from orchestration.reporting.section import Section
-from orchestration.reporting.sections import PEOPLE, SECTIONS
+from tidemark_warehouse.reporting import style, time_tracking
+from tidemark_warehouse.reporting.section import Section
+from tidemark_warehouse.reporting.sections import PEOPLE, SECTIONS
 
 MONDAY = date(2025, 3, 3)
 

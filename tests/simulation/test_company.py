@@ -16,9 +16,9 @@ from typing import TypeVar
 
 import pytest
 
-from orchestration.settings import PROJECT_ROOT
-from orchestration.simulation import company, people, product
-from orchestration.simulation.rows import (
+from tidemark_warehouse.settings import PROJECT_ROOT
+from tidemark_warehouse.simulation import company, people, product
+from tidemark_warehouse.simulation.rows import (
     TABLES,
     AuditEntry,
     Comment,
@@ -38,7 +38,7 @@ from orchestration.simulation.rows import (
     TimeSession,
     Version,
 )
-from orchestration.simulation.world import HOUR, World, moment
+from tidemark_warehouse.simulation.world import HOUR, World, moment
 
 R = TypeVar("R")
 WORLD = World(seed=7, size="small", people=12, start=date(2025, 8, 1), days=120)

@@ -9,10 +9,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from orchestration.server import connect
-from orchestration.server.roles import PEOPLE_READER
-from orchestration.settings import Settings
 from tests.integration.exactness.warehouse import Warehouse
+from tidemark_warehouse.database.server import connect
+from tidemark_warehouse.database.server.roles import PEOPLE_READER
+from tidemark_warehouse.settings import Settings
 
 Connection = psycopg.Connection[Any]
 

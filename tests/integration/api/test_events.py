@@ -11,12 +11,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from orchestration.server import connect
-from orchestration.server.roles import READER
-from orchestration.settings import Settings
 from tests.integration.api import clicks
 from tests.integration.api.clicks import NOW_AT, Question, midnight
 from tests.integration.exactness.warehouse import Warehouse
+from tidemark_warehouse.database.server import connect
+from tidemark_warehouse.database.server.roles import READER
+from tidemark_warehouse.settings import Settings
 
 Connection = psycopg.Connection[Any]
 SEEDS = ("excluded_users", "event_breakdowns")

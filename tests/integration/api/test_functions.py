@@ -10,9 +10,9 @@ from typing import Any, LiteralString
 import psycopg
 import pytest
 
-from orchestration.server import connect
-from orchestration.server.roles import PEOPLE_READER, READER
 from tests.integration.exactness.warehouse import AS_OF, Warehouse
+from tidemark_warehouse.database.server import connect
+from tidemark_warehouse.database.server.roles import PEOPLE_READER, READER
 
 Connection = psycopg.Connection[Any]
 NOW_AT = datetime.fromisoformat(AS_OF)

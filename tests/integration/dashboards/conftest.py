@@ -9,10 +9,14 @@ import pytest
 from psycopg import sql
 from vizro import Vizro
 
-from orchestration import server
-from orchestration.server.bootstrap import administrator, close_database, create_database
-from orchestration.settings import Settings
 from tests.integration.exactness.warehouse import Warehouse
+from tidemark_warehouse.database import server
+from tidemark_warehouse.database.server.bootstrap import (
+    administrator,
+    close_database,
+    create_database,
+)
+from tidemark_warehouse.settings import Settings
 
 # Ten times as many of everything in an environment that the simulated company does not have.
 STAGING = (

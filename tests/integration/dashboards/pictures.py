@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import sys
 
-from orchestration.reporting.sections import PAGES, PEOPLE_PAGE
-from orchestration.settings import PROJECT_ROOT
 from tests.integration.dashboards.browser import executable, tab
+from tidemark_warehouse.reporting.sections import PAGES, PEOPLE_PAGE
+from tidemark_warehouse.settings import PROJECT_ROOT
 
 FOLDER = PROJECT_ROOT / "docs" / "images"
 

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 
 import pytest
 
-from orchestration.reporting.section import Page
-from orchestration.reporting.sections import PAGES, PEOPLE_PAGE
-from orchestration.settings import LOOPBACK, Settings
 from tests.conftest import free_port
 from tests.integration.dashboards.browser import Tab, executable, tab
 from tests.integration.exactness.warehouse import Warehouse
 from tests.integration.running import begin
+from tidemark_warehouse.reporting.section import Page
+from tidemark_warehouse.reporting.sections import PAGES, PEOPLE_PAGE
+from tidemark_warehouse.settings import LOOPBACK, Settings
 
 BROWSER = executable()
 EVERY_PAGE = (*PAGES, PEOPLE_PAGE)

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import pytest
 
-from orchestration.cli.dashboards import dashboards
-from orchestration.errors import TidemarkError
-from orchestration.settings import LOOPBACK, Settings
 from tests.conftest import free_port
 from tests.integration.exactness.warehouse import Warehouse
 from tests.integration.running import run
+from tidemark_warehouse.cli.dashboards import dashboards
+from tidemark_warehouse.errors import TidemarkError
+from tidemark_warehouse.settings import LOOPBACK, Settings
 
 
 def test_without_vizro_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from dbt.cli.main import dbtRunner
 
-from orchestration import server
-from orchestration.settings import PROJECT_ROOT
 from tests.integration.dashboards.browser import executable, tab
 from tests.integration.exactness.warehouse import Warehouse
+from tidemark_warehouse.database import server
+from tidemark_warehouse.settings import PROJECT_ROOT
 
 
 @pytest.fixture(scope="module")

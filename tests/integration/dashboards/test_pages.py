@@ -11,19 +11,19 @@ import pytest
 import vizro.models as vm
 from vizro.managers import model_manager
 
-from dashboards import app
-from dashboards.controls import Dates, Options
-from dashboards.graphs import chart
-from dashboards.warehouse import NOTHING_YET
-from dashboards.warehouse import Warehouse as Asked
-from orchestration.reporting import data
-from orchestration.reporting.section import Page, Section
-from orchestration.reporting.sections import PAGES, PEOPLE, PEOPLE_PAGE
-from orchestration.server import connect
-from orchestration.server.roles import PEOPLE_READER, READER
-from orchestration.settings import LOOPBACK, Settings
 from tests.conftest import free_port
 from tests.integration.exactness.warehouse import AS_OF, Warehouse
+from tidemark_warehouse.dashboards import app
+from tidemark_warehouse.dashboards.controls import Dates, Options
+from tidemark_warehouse.dashboards.graphs import chart
+from tidemark_warehouse.dashboards.warehouse import NOTHING_YET
+from tidemark_warehouse.dashboards.warehouse import Warehouse as Asked
+from tidemark_warehouse.database.server import connect
+from tidemark_warehouse.database.server.roles import PEOPLE_READER, READER
+from tidemark_warehouse.reporting import data
+from tidemark_warehouse.reporting.section import Page, Section
+from tidemark_warehouse.reporting.sections import PAGES, PEOPLE, PEOPLE_PAGE
+from tidemark_warehouse.settings import LOOPBACK, Settings
 
 EVERY_PAGE = (*PAGES, PEOPLE_PAGE)
 PLACES = [(page, section) for page in EVERY_PAGE for section in page.sections]

@@ -19,10 +19,10 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from psycopg import sql
 
-from orchestration import server
-from orchestration.server.bootstrap import administrator, create_database
-from orchestration.settings import PROJECT_ROOT, Settings
 from tests.conftest import TEMPLATE
+from tidemark_warehouse.database import server
+from tidemark_warehouse.database.server.bootstrap import administrator, create_database
+from tidemark_warehouse.settings import PROJECT_ROOT, Settings
 
 PROJECT_PARTS = (
     *("dbt_project.yml", "profiles.yml.example", "selectors.yml"),

@@ -7,8 +7,8 @@ import sys
 import threading
 from collections.abc import Callable
 
-from orchestration import server
 from tests.integration.exactness.world import World
+from tidemark_warehouse.database import server
 
 WORKFLOW = (
     "insert into raw.workflow_templates (template_id, ticket_type) values ('t1', 'bug')",

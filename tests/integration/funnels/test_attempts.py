@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from orchestration.server import connect
-from orchestration.settings import Settings
 from tests.integration.funnels.attempts import Attempt, Happening, attempt_of
+from tidemark_warehouse.database.server import connect
+from tidemark_warehouse.settings import Settings
 
 EXAMPLES = int(os.environ.get("TIDEMARK_SOAK_EXAMPLES", "400"))
 EXCLUSION = 1 << 62

@@ -13,9 +13,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from orchestration.server import connect
-from orchestration.settings import Settings
 from tests.integration.exactness.warehouse import Warehouse, copy_project
+from tidemark_warehouse.database.server import connect
+from tidemark_warehouse.settings import Settings
 
 ADHOC = "select * from api.funnel_adhoc(%s, %s, %s, %s, %s, %s)"
 SELECTION = (

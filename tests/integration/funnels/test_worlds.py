@@ -15,11 +15,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from orchestration.settings import Settings
 from tests.integration.exactness.warehouse import Warehouse, copy_project
 from tests.integration.funnels import reference
 from tests.integration.funnels.definitions import FUNNELS, RETENTIONS, write_seeds
 from tests.integration.funnels.reference import Event, Facts, Funnel, Row
+from tidemark_warehouse.settings import Settings
 
 EXAMPLES = int(os.environ.get("TIDEMARK_SOAK_EXAMPLES", "2"))
 FIRST = datetime(2026, 1, 29, 22, 58, tzinfo=UTC)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from datetime import datetime
 
-from orchestration.retention import apply
-from orchestration.settings import Settings
+from tidemark_warehouse.archiving import apply
+from tidemark_warehouse.settings import Settings
 
 if __name__ == "__main__":
     apply.run(Settings.from_environment(), datetime.fromisoformat(sys.argv[1]))

@@ -15,18 +15,17 @@ from typing import Any
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from orchestration import server
-from orchestration.archive import files, writing
-from orchestration.archive.manifest import Manifest
-from orchestration.errors import TidemarkError
-from orchestration.retention import apply, plan, policy, restore
-from orchestration.retention.apply import Removal
-from orchestration.settings import PROJECT_ROOT, Settings
 from tests.integration.conftest import WorldMaker
 from tests.integration.exactness.proxy import Proxy
 from tests.integration.exactness.world import World
 from tests.integration.retention.sealing import all_rows
 from tests.integration.running import environment, run
+from tidemark_warehouse.archiving import apply, files, plan, policy, restore, writing
+from tidemark_warehouse.archiving.apply import Removal
+from tidemark_warehouse.archiving.manifest import Manifest
+from tidemark_warehouse.database import server
+from tidemark_warehouse.errors import TidemarkError
+from tidemark_warehouse.settings import PROJECT_ROOT, Settings
 
 # December has expired by now, January has not.
 AS_OF = datetime(2026, 4, 15, tzinfo=UTC)
@@ -212,7 +211,7 @@ def test_a_full_disk_ends_the_run_and_the_next_one_completes(world: World) -> No
                 f"import resource, sys; resource.setrlimit("
                 f"resource.RLIMIT_FSIZE, (3000, resource.RLIM_INFINITY)); sys.argv[1:] = "
                 f"['retention', '--apply', '--as-of', '{AS_OF.isoformat()}']; "
-                "from orchestration.cli.main import main; main()",
+                "from tidemark_warehouse.cli.main import main; main()",
             ),
         ],
         cwd=PROJECT_ROOT,

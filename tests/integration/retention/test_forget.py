@@ -18,16 +18,16 @@ from dbt.artifacts.resources.types import NodeType
 from psycopg import sql
 from typer.testing import CliRunner
 
-from orchestration import dbt_guard
-from orchestration.archive import files
-from orchestration.cli.main import app
-from orchestration.errors import TidemarkError
-from orchestration.retention import apply, forget, restore
 from tests.integration.conftest import WorldMaker
 from tests.integration.exactness.world import World
 from tests.integration.retention.person import LATE, ROWS
 from tests.integration.retention.sealing import late_rows
 from tests.integration.running import environment
+from tidemark_warehouse.archiving import apply, files, restore
+from tidemark_warehouse.cli.main import app
+from tidemark_warehouse.dbt import guard
+from tidemark_warehouse.errors import TidemarkError
+from tidemark_warehouse.privacy import forget
 
 AS_OF = datetime(2026, 4, 15, tzinfo=UTC)  # December has expired by now, January has not
 YEAR = (datetime(2025, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
@@ -238,7 +238,7 @@ def test_the_command_reports_asks_and_builds(world: World, monkeypatch: pytest.M
         assert not supervised
         return len(world.incremental.build()) if len(builds) > 1 else 1
 
-    monkeypatch.setattr(dbt_guard, "run", build)
+    monkeypatch.setattr(guard, "run", build)
 
     def run(*arguments: str) -> tuple[int, str]:
         result = CliRunner().invoke(app, ["forget", *arguments])

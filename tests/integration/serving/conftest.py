@@ -8,9 +8,9 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from orchestration.server.roles import PEOPLE_READER, READER
-from orchestration.serving.app import connections, create_app
 from tests.integration.exactness.warehouse import Warehouse
+from tidemark_warehouse.database.server.roles import PEOPLE_READER, READER
+from tidemark_warehouse.http.app import connections, create_app
 
 TOKEN = "a-token-of-the-tests"  # noqa: S105
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}

@@ -13,16 +13,16 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from orchestration.server import connect
-from orchestration.server.bootstrap import administrator
-from orchestration.server.roles import READER
-from orchestration.serving import app as application
-from orchestration.serving.app import connections, create_app
-from orchestration.serving.guard import LARGEST_BODY_BYTES
-from orchestration.settings import Settings
 from tests.integration.api.test_functions import SIGNATURES
 from tests.integration.exactness.warehouse import AS_OF, Warehouse
 from tests.integration.serving.conftest import HEADERS, TOKEN
+from tidemark_warehouse.database.server import connect
+from tidemark_warehouse.database.server.bootstrap import administrator
+from tidemark_warehouse.database.server.roles import READER
+from tidemark_warehouse.http import app as application
+from tidemark_warehouse.http.app import connections, create_app
+from tidemark_warehouse.http.guard import LARGEST_BODY_BYTES
+from tidemark_warehouse.settings import Settings
 
 NOW_AT = datetime.fromisoformat(AS_OF)
 WEEK = {

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.settings import LOOPBACK, PROJECT_ROOT
 from tests.conftest import free_port
 from tests.integration.exactness.warehouse import Warehouse
 from tests.integration.running import begin
 from tests.integration.serving.conftest import TOKEN
+from tidemark_warehouse.settings import LOOPBACK, PROJECT_ROOT
 
 EXAMPLES = 25  # a route, beside those that try each boundary of each argument
 SEED = 20260310

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.cli.serve import is_loopback, listening, serve
-from orchestration.errors import TidemarkError
-from orchestration.serving.tokens import token_of
-from orchestration.settings import LOOPBACK, Settings
+from tidemark_warehouse.cli.serve import is_loopback, listening, serve
+from tidemark_warehouse.errors import TidemarkError
+from tidemark_warehouse.http.tokens import token_of
+from tidemark_warehouse.settings import LOOPBACK, Settings
 
 
 def settings_in(home: Path) -> Settings:

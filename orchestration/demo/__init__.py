@@ -1,1 +1,0 @@
-"""What `tidemark demo` does. What it says while it does so stands in `orchestration.cli.demo`."""

@@ -1,0 +1,1 @@
+"""Everything of Tidemark that is neither SQL nor Dagster: database, loading, commands."""

@@ -1,0 +1,80 @@
+"""`tidemark dashboards`: pages of charts in a browser on this machine."""
+
+from __future__ import annotations
+
+import importlib.util
+import threading
+import webbrowser
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from tidemark_warehouse import supervision
+from tidemark_warehouse.cli import console
+from tidemark_warehouse.cli.ports import address, check_port
+from tidemark_warehouse.cli.simulate import checked_database
+from tidemark_warehouse.database import server
+from tidemark_warehouse.database.server.roles import PEOPLE_READER, READER
+from tidemark_warehouse.errors import TidemarkError
+from tidemark_warehouse.settings import Settings
+
+DEFAULT_PORT = 8050
+
+
+def dashboards(
+    port: Annotated[int, typer.Option(help="Port of the web page, on loopback.")] = DEFAULT_PORT,
+    people: Annotated[
+        bool, typer.Option("--people", help="Show the page about people too: for whoever may.")
+    ] = False,
+    database: Annotated[
+        str | None, typer.Option(help="The database to show, in place of the usual one.")
+    ] = None,
+    open_it: Annotated[bool, typer.Option("--open", help="Show it in the browser.")] = False,
+) -> None:
+    """Show the marts as dashboards, until Ctrl-C."""
+    if importlib.util.find_spec("vizro") is None:
+        raise TidemarkError(
+            "the dashboards need Vizro, which is not installed",
+            "run `make setup` in a checkout, or `pip install 'tidemark[dashboards]'`",
+        )
+    # It takes its time to import, which no other command should have to wait for.
+    from tidemark_warehouse.dashboards import app
+
+    settings = Settings.from_environment()
+    check_port(port, "tidemark dashboards")
+    if database is None:
+        server.ensure_up(settings)
+    else:  # one that is named is not made: it may be a mistake
+        settings = replace(settings, database=checked_database(database))
+        server.start(settings)
+    _check_role(settings, PEOPLE_READER if people else READER)
+    out = console.out()
+    with supervision.signals(even_ignored=True) as received:
+        pages = app.server(app.build(settings, people), port)
+        thread = threading.Thread(target=pages.serve_forever, daemon=True)
+        thread.start()
+        out.print(
+            f"[green]the dashboards are ready[/], of the database {escape(settings.database)}: "
+            f"{address(port)}"
+        )
+        if people:
+            out.print("[yellow]with the page about people: whoever uses this machine may see it[/]")
+        out.print("Ctrl-C stops them")
+        if open_it and not webbrowser.open(address(port)):
+            out.print("no browser could be started")
+        while not received(supervision.LOOK_SECONDS) & set(supervision.STOP_SIGNALS):
+            pass
+        pages.shutdown()
+        thread.join()
+    out.print("the dashboards have stopped; the database is up until `tidemark down`")
+
+
+def _check_role(settings: Settings, role: str) -> None:
+    """Connect once as the role that the pages will use.
+
+    Raises:
+        TidemarkError: it cannot, and the pages would stay empty; says what to do.
+    """
+    server.connect(settings, role).close()

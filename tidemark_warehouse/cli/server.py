@@ -1,0 +1,280 @@
+"""The commands about the server and its database: up, down, status, doctor, url, reset."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, LiteralString
+
+import psycopg
+import typer
+from psycopg import sql
+from rich.markup import escape
+
+from tidemark_warehouse.cli import console
+from tidemark_warehouse.cli.checks import CHECKS, SERVER, UNSEEN, Verdict, verdict_of
+from tidemark_warehouse.database import server
+from tidemark_warehouse.database.server.connection import Connection
+from tidemark_warehouse.errors import TidemarkError
+from tidemark_warehouse.settings import PROJECT_ROOT, Settings
+
+COUNTED_EXACTLY = 2_000_000  # rows; a larger mart shows PostgreSQL's estimate
+FAILED = {"error", "fail", "runtime error", "partial success"}
+COLOURS = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAIL: "red"}
+
+ARCHIVED: LiteralString = """
+    select
+        split_part(relation, '.', 2),
+        to_char(min(from_at) at time zone 'UTC', 'YYYY-MM-DD'),
+        to_char(max(to_at) at time zone 'UTC', 'YYYY-MM-DD'),
+        count(*),
+        sum(row_count)::bigint
+    from ops.sealed_periods
+    where reopened_at is null
+    group by relation
+    order by relation
+"""
+WAITING: LiteralString = """
+    select
+        table_name,
+        count(distinct (key, row_time)),
+        to_char(min(row_time) at time zone 'UTC', 'YYYY-MM-DD'),
+        to_char(max(row_time) at time zone 'UTC' + interval '1 day', 'YYYY-MM-DD')
+    from ops.late_rows
+    group by table_name
+    order by table_name
+"""
+MARTS: LiteralString = """
+    select n.nspname, c.relname, c.reltuples::bigint
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname in ('marts', 'marts_people') and c.relkind in ('r', 'p', 'm', 'v')
+    order by 1, 2
+"""
+RAW_TABLES: LiteralString = """
+    select n.nspname, c.relname, c.reltuples::bigint
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = 'raw' and c.relkind in ('r', 'p') and not c.relispartition
+    order by 1, 2
+"""
+
+
+def up() -> None:
+    """Start the embedded PostgreSQL if needed, and bring the database up to date."""
+    settings = Settings.from_environment()
+    arrival = server.ensure_up(settings, thorough=True)
+    state = server.status(settings)
+    out = console.out()
+    verb = "started" if arrival.started else "is up"
+    out.print(f"[green]PostgreSQL {state.version} {verb}[/] on {state.address}")
+    if settings.database_url is None:
+        out.print(f"home      {escape(str(settings.home))}", soft_wrap=True)
+    ran = f" ({console.plural(len(arrival.migrations), 'migration')} run)"
+    out.print(f"database  {escape(settings.database)}{ran if arrival.migrations else ''}")
+    if not arrival.passwords_published:
+        out.print("[yellow]no libpq password file can be written: use `tidemark url`[/]")
+    out.print("next      tidemark load TABLE FILE, then tidemark build")
+
+
+def down() -> None:
+    """Stop the embedded PostgreSQL; nothing is lost."""
+    settings = Settings.from_environment()
+    if settings.database_url is not None:
+        raise TidemarkError(
+            "TIDEMARK_DATABASE_URL names a server that is not Tidemark's to stop",
+            "unset it to stop the embedded one",
+        )
+    ran = server.stop(settings)
+    console.out().print("stopped" if ran else "it was not running")
+
+
+def url(
+    role: Annotated[
+        str | None, typer.Option(help="A role to connect as, in place of the owner.")
+    ] = None,
+) -> None:
+    """Print a libpq URL with its password, and nothing else."""
+    print(server.url(Settings.from_environment(), role))
+
+
+def status() -> None:
+    """Say how the server, the marts and the last build are."""
+    settings = Settings.from_environment()
+    state = server.status(settings)
+    out = console.out()
+    process = f", process {state.pid}" if state.pid else ""
+    version = f", PostgreSQL {state.version}" if state.version else ""
+    out.print(f"server    {state.address}{process}{version}")
+    if settings.database_url is None:
+        out.print(f"home      {escape(str(settings.home))}", soft_wrap=True)
+    if state.version:
+        out.print(f"database  {escape(settings.database)}, {console.size(state.size_bytes)}")
+        _print_migrations(state)
+    if state.problem:
+        out.print(f"[yellow]{escape(state.problem)}[/]\n  -> tidemark up", soft_wrap=True)
+    if state.version:
+        with server.connect(settings, autocommit=True) as connection:
+            _print_marts(connection)
+            _print_history(connection)
+    _print_last_build()
+
+
+def doctor() -> None:
+    """Check this machine, the server and the project; say what to do about what fails."""
+    settings = Settings.from_environment()
+    out = console.out()
+    failed: list[str] = []
+    for check in CHECKS:
+        result = UNSEEN if check.asks_server and SERVER in failed else verdict_of(check, settings)
+        if result.verdict is Verdict.FAIL:
+            failed.append(check.subject)
+        colour = COLOURS[result.verdict]
+        words = f"{check.subject}: {result.finding}"
+        out.print(f"[{colour}]{result.verdict.value:4}[/]  {escape(words)}", soft_wrap=True)
+        if result.remedy:
+            out.print(f"      -> {escape(result.remedy)}", soft_wrap=True)
+    if failed:
+        raise typer.Exit(1)
+
+
+def reset(
+    yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
+) -> None:
+    """Delete the database with everything in it, and make an empty one."""
+    settings = Settings.from_environment()
+    out = console.out()
+    server.start(settings)
+    out.print(f"This deletes the database {settings.database} with all raw rows and marts:")
+    _print_losses(settings)
+    if not yes:
+        typer.confirm("Delete it?", abort=True)
+    arrival = server.reset(settings)
+    out.print(
+        f"[green]{settings.database} is new[/]: "
+        f"{console.plural(len(arrival.migrations), 'migration')} run"
+    )
+
+
+def _print_losses(settings: Settings) -> None:
+    """Say how many rows each raw table has."""
+    out = console.out()
+    try:
+        connection = server.connect(settings, autocommit=True)
+    except TidemarkError as error:
+        out.print(f"  (it cannot be read: {escape(error.problem)})", soft_wrap=True)
+        return
+    with connection:
+        rows = [
+            (f"raw.{name}", _count(connection, schema, name, estimate))
+            for schema, name, estimate in connection.execute(RAW_TABLES).fetchall()
+        ]
+    full = [row for row in rows if row[1]]
+    if full:
+        out.print(console.table(["table", "rows"], full))
+    else:
+        out.print("  (no raw table has a row)")
+
+
+def _print_migrations(state: server.Status) -> None:
+    out = console.out()
+    latest = f", the latest {state.applied[-1]}" if state.applied else ""
+    out.print(f"          {console.plural(len(state.applied), 'migration')} applied{latest}")
+    if state.pending:
+        out.print(f"[yellow]          missing: {', '.join(state.pending)}[/]", soft_wrap=True)
+        out.print("  -> tidemark up")
+
+
+def _print_marts(connection: Connection) -> None:
+    """Show the marts with their rows and the time of their last build."""
+    built = _last_builds(connection)
+    rows = [
+        (
+            f"{schema}.{name}",
+            _count(connection, schema, name, estimate),
+            built.get((schema, name), "never"),
+        )
+        for schema, name, estimate in connection.execute(MARTS).fetchall()
+    ]
+    out = console.out()
+    out.print()
+    if rows:
+        out.print(console.table(["mart", "rows", "last build (UTC)"], rows))
+    else:
+        out.print("no mart has been built yet\n  -> tidemark build")
+
+
+def _print_history(connection: Connection) -> None:
+    """Show what has left raw, and what waits for it to come back."""
+    try:
+        archived = connection.execute(ARCHIVED).fetchall()
+        waiting = connection.execute(WAITING).fetchall()
+    except psycopg.errors.UndefinedTable:
+        return
+    out = console.out()
+    if archived:
+        out.print()
+    for table_name, first, last, periods, rows in archived:
+        out.print(
+            f"archived  {table_name}: {console.plural(rows, 'row')} in "
+            f"{console.plural(periods, 'period')} from {first} to {last}",
+            soft_wrap=True,
+        )
+    for table_name, rows, first, last in waiting:
+        out.print(
+            f"[yellow]late      {table_name}: {console.plural(rows, 'row')} for sealed time "
+            f"({first} to {last})[/]\n"
+            f"  -> tidemark restore {table_name} --from {first} --to {last}, then tidemark build",
+            soft_wrap=True,
+        )
+
+
+def _last_builds(connection: Connection) -> dict[tuple[str, str], str]:
+    """Return when each relation was built, by schema and name."""
+    try:
+        rows = connection.execute(
+            "select relation, to_char(built_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') "
+            "from ops.watermarks"
+        ).fetchall()
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
+        return {}
+    names = [(str(relation).replace('"', "").split("."), at) for relation, at in rows]
+    return {(parts[-2], parts[-1]): at for parts, at in names if len(parts) > 1}
+
+
+def _count(connection: Connection, schema: str, name: str, estimate: int) -> int | str:
+    """Count a relation's rows, or give the estimate of a large one."""
+    if estimate > COUNTED_EXACTLY:
+        return f"~{estimate:,}"
+    row = connection.execute(
+        sql.SQL("select count(*) from {}").format(sql.Identifier(schema, name))
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _print_last_build() -> None:
+    """Name what failed in dbt's last run, as its artifacts tell."""
+    out = console.out()
+    results = _run_results()
+    if results is None:
+        return
+    failed = [node for node in results.get("results", []) if node.get("status") in FAILED]
+    at = str(results.get("metadata", {}).get("generated_at", ""))[:19].replace("T", " ")
+    out.print()
+    if not failed:
+        out.print(f"the last dbt run ({at} UTC) had no failure")
+        return
+    out.print(f"[red]the last dbt run ({at} UTC) failed in:[/]")
+    names = [str(node["unique_id"]).split(".")[2] for node in failed]
+    for name, node in zip(names, failed, strict=True):
+        message = (str(node.get("message") or "").strip().splitlines() or [""])[0]
+        kind = str(node["unique_id"]).split(".")[0]
+        out.print(f"  {kind} {escape(name)}: {escape(message)}", soft_wrap=True)
+    out.print(f"  -> tidemark build --select {' '.join(names)}", soft_wrap=True)
+
+
+def _run_results() -> dict[str, Any] | None:
+    """Return dbt's report of its last run, if there is one that can be read."""
+    try:
+        text = (PROJECT_ROOT / "target" / "run_results.json").read_text(encoding="utf-8")
+        content = json.loads(text)
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None

@@ -1,0 +1,143 @@
+"""The pages in Vizro, and the server that shows them to this machine and to nobody else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import vizro.models as vm
+from flask import Flask, Response, abort, request
+from vizro import Vizro
+from vizro.managers import data_manager
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from tidemark_warehouse.dashboards.controls import controls
+from tidemark_warehouse.dashboards.graphs import chart
+from tidemark_warehouse.dashboards.warehouse import Warehouse
+from tidemark_warehouse.database.server.roles import PEOPLE_READER, READER
+from tidemark_warehouse.reporting.section import Page, Section
+from tidemark_warehouse.reporting.sections import PAGES, PEOPLE_PAGE
+from tidemark_warehouse.settings import LOOPBACK, Settings
+
+# The browser itself refuses whatever is not from here.
+POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+    "frame-ancestors 'none'"
+)
+ASSETS = Path(__file__).parent / "assets"
+COLUMNS = 2
+TALL = 2  # rows
+ROW_HEIGHT = "356px"  # two rows on a screen of 900 pixels
+
+
+class QuietRequests(WSGIRequestHandler):
+    """Says nothing of requests that went well; errors are logged elsewhere."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing."""
+
+
+def pages(people: bool) -> tuple[Page, ...]:
+    """Return the pages that are shown.
+
+    Args:
+        people: whether that about people is among them.
+    """
+    return (*PAGES, PEOPLE_PAGE) if people else PAGES
+
+
+def build(settings: Settings, people: bool = False) -> Vizro:
+    """Return the dashboards of a database.
+
+    Args:
+        settings: which server and database.
+        people: show the page about people as well, as the role that may read about them.
+    """
+    warehouse = Warehouse(settings, PEOPLE_READER if people else READER)
+    dashboard = vm.Dashboard(
+        title=f"Tidemark: {settings.database}",
+        theme="vizro_light",
+        pages=[_page(warehouse, page) for page in pages(people)],
+    )
+    app = Vizro(assets_folder=str(ASSETS), serve_locally=True, update_title="").build(dashboard)
+    _keep_to_this_machine(app.dash.server)
+    return app
+
+
+def server(app: Vizro, port: int) -> BaseWSGIServer:
+    """Return the server of the dashboards, on loopback; it begins with `serve_forever()`.
+
+    Args:
+        app: what it shows.
+        port: 0 takes a free one.
+    """
+    return make_server(
+        LOOPBACK, port, app.dash.server, threaded=True, request_handler=QuietRequests
+    )
+
+
+def _page(warehouse: Warehouse, page: Page) -> vm.Page:
+    for section in page.sections:
+        data_manager[section.name] = _loader(warehouse, page, section)
+    return vm.Page(
+        id=page.name,
+        path=f"/{page.name.replace('_', '-')}",
+        title=page.title,
+        components=[_graph(section) for section in page.sections],
+        controls=controls(warehouse, page),
+        layout=vm.Grid(grid=_grid(page.sections), row_min_height=ROW_HEIGHT, row_gap="28px"),
+    )
+
+
+def _graph(section: Section) -> vm.Graph:
+    return vm.Graph(
+        id=section.name,
+        figure=chart(data_frame=section.name, section=section.name),
+        title=section.question,
+        header=section.how_to_read,
+        description="From " + ", ".join(f"`{mart}`" for mart in section.marts),
+        extra={"config": {"displayModeBar": False, "responsive": True}},
+    )
+
+
+def _loader(warehouse: Warehouse, page: Page, section: Section) -> Any:
+    """Return the function that Vizro calls with what was chosen, whenever the chart is drawn."""
+
+    def load(**chosen: Any) -> Any:
+        return warehouse.frame(page, section, chosen)
+
+    return load
+
+
+def _grid(sections: tuple[Section, ...]) -> list[list[int]]:
+    """Return the places of the charts, row by row: two in a row, but for wide ones."""
+    grid: list[list[int]] = []
+    beside: list[int] = []
+    for number, section in enumerate(sections):
+        if section.wide:
+            grid += [[number] * COLUMNS] * (TALL if section.tall else 1)
+            continue
+        beside.append(number)
+        if len(beside) == COLUMNS:
+            grid += [beside] * (TALL if section.tall else 1)
+            beside = []
+    if beside:
+        grid.append(beside * COLUMNS)
+    return grid
+
+
+def _keep_to_this_machine(flask: Flask) -> None:
+    names = {LOOPBACK, "localhost"}
+
+    @flask.before_request
+    def refuse_other_names() -> None:
+        # A page from elsewhere may have its own name lead to loopback, and would read along.
+        if request.host.rpartition(":")[0] not in names and request.host not in names:
+            abort(403)
+
+    @flask.after_request
+    def refuse_elsewhere(response: Response) -> Response:
+        response.headers["Content-Security-Policy"] = POLICY
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response

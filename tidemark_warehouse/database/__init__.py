@@ -1,0 +1,1 @@
+"""The database: the server, the schema and the functions that are installed in it."""

@@ -1,0 +1,172 @@
+"""The database that everything works on: the embedded server, or the one of the environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import psycopg
+
+from tidemark_warehouse.database import migrate
+from tidemark_warehouse.database.server import bootstrap, embedded, roles
+from tidemark_warehouse.database.server.connection import (
+    Connection,
+    attempt,
+    connect,
+    dbt_environment,
+    server_key,
+    unreachable,
+    url,
+)
+from tidemark_warehouse.database.server.embedded import Cluster
+from tidemark_warehouse.errors import TidemarkError
+from tidemark_warehouse.settings import LOOPBACK, Settings
+
+__all__ = [
+    "Arrival",
+    "Connection",
+    "Status",
+    "connect",
+    "dbt_environment",
+    "ensure_up",
+    "reset",
+    "start",
+    "status",
+    "stop",
+    "url",
+]
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What `ensure_up` had to do.
+
+    Attributes:
+        started: whether it started the embedded server.
+        migrations: names of the migrations it ran, in order.
+        passwords_published: false if the embedded server's passwords could not be put into the
+            user's libpq password file. (An external server's are not ours to publish.)
+    """
+
+    started: bool
+    migrations: list[str]
+    passwords_published: bool
+
+
+@dataclass(frozen=True)
+class Status:
+    """What can be said of the server without changing anything.
+
+    Attributes:
+        address: where it listens, as host:port.
+        pid: process of the embedded postmaster, None if it does not run or is not ours.
+        version: PostgreSQL's version as it writes it; '' if the database does not let us in.
+        size_bytes: size of the database.
+        applied: names of the migrations that the database has.
+        pending: names of those that it lacks.
+        problem: why it does not let us in, or does not fit this checkout; '' if all is well.
+    """
+
+    address: str
+    pid: int | None = None
+    version: str = ""
+    size_bytes: int = 0
+    applied: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
+    problem: str = ""
+
+
+def ensure_up(settings: Settings, *, thorough: bool = False) -> Arrival:
+    """Make the database ready for use: server, roles, database, migrations.
+
+    Where all is well this costs one connection and two queries.
+
+    Args:
+        settings: which server and database.
+        thorough: do every step again, and so mend what the short look does not see
+            (passwords, settings of the roles, rights).
+
+    Raises:
+        TidemarkError: it cannot be made ready; says what to do.
+    """
+    if not thorough and _is_ready(settings):
+        return Arrival(False, [], True)
+    started = start(settings)
+    migrations = bootstrap.bootstrap(settings)
+    published = settings.database_url is not None or bootstrap.publish_passwords(settings)
+    return Arrival(started, migrations, published)
+
+
+def start(settings: Settings) -> bool:
+    """Start the embedded server and nothing more. An external one is left alone.
+
+    Returns:
+        Whether this call started it.
+
+    Raises:
+        TidemarkError: it cannot run; says why and what to do.
+    """
+    return settings.database_url is None and embedded.start(Cluster.of(settings))
+
+
+def stop(settings: Settings) -> bool:
+    """Stop the embedded server. An external one is left alone.
+
+    Returns:
+        Whether it ran.
+    """
+    return settings.database_url is None and embedded.stop(Cluster.of(settings))
+
+
+def reset(settings: Settings) -> Arrival:
+    """Drop the database with everything in it, and make an empty one.
+
+    Raises:
+        TidemarkError: we may not; nothing is dropped then.
+    """
+    start(settings)
+    bootstrap.drop_database(settings)
+    return ensure_up(settings, thorough=True)
+
+
+def status(settings: Settings) -> Status:
+    """Look at the server and the database.
+
+    Raises:
+        TidemarkError: the home cannot be read.
+    """
+    if settings.database_url is None:
+        address = f"{LOOPBACK}:{settings.port}"
+        running = embedded.postmaster(Cluster.of(settings))
+        found = Status(address, pid=running.pid if running else None)
+    else:
+        found = Status(server_key(settings))
+    try:
+        connection = attempt(settings, autocommit=True)
+    except psycopg.OperationalError as error:
+        return replace(found, problem=unreachable(settings, error).problem)
+    with connection:
+        row = connection.execute(
+            "select current_setting('server_version'), pg_database_size(current_database())"
+        ).fetchone()
+        version, size = row or ("", 0)
+        found = replace(found, version=version, size_bytes=size)
+        applied = tuple(migrate.applied(connection))
+        try:
+            pending = tuple(str(migration) for migration in migrate.pending(connection))
+        except TidemarkError as error:
+            return replace(found, applied=applied, problem=error.problem)
+    return replace(found, applied=applied, pending=pending)
+
+
+def _is_ready(settings: Settings) -> bool:
+    """Take the short look: our server, our roles, our migrations."""
+    try:
+        connection = attempt(settings, autocommit=True)
+    except psycopg.OperationalError:
+        return False
+    with connection:
+        if settings.database_url is None:
+            row = connection.execute("select current_setting('cluster_name')").fetchone()
+            if row != (Cluster.of(settings).name,):
+                return False
+        return not roles.missing(connection) and not migrate.pending(connection)

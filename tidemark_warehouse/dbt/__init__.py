@@ -1,0 +1,1 @@
+"""Running dbt: the guard that ends it with its parent, and the manifest it parses."""

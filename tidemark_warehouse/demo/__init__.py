@@ -1,0 +1,1 @@
+"""What `tidemark demo` does. What it says stands in `tidemark_warehouse.cli.demo`."""

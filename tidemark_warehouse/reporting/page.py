@@ -1,0 +1,127 @@
+"""One page of charts as one HTML file, which needs nothing but a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from html import escape
+from itertools import groupby
+
+from tidemark_warehouse.reporting import template
+from tidemark_warehouse.reporting.section import Rows, Section
+
+
+@dataclass(frozen=True)
+class Card:
+    """A section with what was found for it.
+
+    Attributes:
+        section: the chart.
+        rows: what it shows; a section without rows says what has to be loaded.
+        query: what was asked, as a person may paste it into a client.
+        chosen: what the chart is about, beside its dates: options by the titles of their controls.
+    """
+
+    section: Section
+    rows: Rows
+    query: str
+    chosen: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the page says of itself.
+
+    Attributes:
+        title: its heading.
+        database: where the numbers come from.
+        as_of: what stood for 'now' when the marts were built; None if none has been.
+        written_at: when the page was made.
+        simulated: which company was simulated; '' if the data are real.
+    """
+
+    title: str
+    database: str
+    as_of: datetime | None
+    written_at: datetime
+    simulated: str = ""
+
+
+def render(facts: Facts, found: Iterable[Card]) -> str:
+    """Return the page.
+
+    Args:
+        facts: what it says of itself.
+        found: the cards in their order.
+    """
+    areas = [
+        template.AREA.format(
+            area=area,
+            title=area.replace("_", " ").capitalize(),
+            cards="".join(_card(card) for card in cards),
+        )
+        for area, cards in groupby(found, key=lambda card: card.section.area)
+    ]
+    drawn = any('class="figure"' in area for area in areas)
+    named = {
+        "Database": facts.database,
+        "As of": _time(facts.as_of) if facts.as_of else "not built yet",
+        "Written": _time(facts.written_at),
+    }
+    return template.PAGE.format(
+        title=escape(facts.title),
+        style=template.STYLE,
+        facts="".join(
+            template.FACT.format(name=name, value=escape(value)) for name, value in named.items()
+        ),
+        simulated=template.SIMULATED.format(what=escape(facts.simulated))
+        if facts.simulated
+        else "",
+        areas="".join(areas),
+        footer="Written by <code>tidemark report</code>. Times are UTC; dates are those of the "
+        "warehouse's reporting time zone.",
+        scripts=_scripts() if drawn else "",
+    )
+
+
+def _card(card: Card) -> str:
+    section = card.section
+    question = escape(section.question)
+    chosen = [f"{title}: {option}." for title, option in card.chosen.items()]
+    return template.CARD.format(
+        name=section.name,
+        wide=' class="wide"' if section.wide else "",
+        question=question,
+        how_to_read=escape(" ".join([section.how_to_read, *chosen])),
+        content=_figure(section, card.rows) if card.rows else _empty(section),
+        marts=", ".join(f"<code>{escape(mart)}</code>" for mart in section.marts),
+        query=escape(card.query),
+    )
+
+
+def _figure(section: Section, rows: Rows) -> str:
+    figure = section.figure(rows)
+    # JSON may hold anything that people write into raw tables, "</script>" among it.
+    return template.FIGURE.format(
+        question=escape(section.question),
+        height=figure.layout.height,
+        json=figure.to_json().replace("<", "\\u003c"),
+    )
+
+
+def _empty(section: Section) -> str:
+    tables = ", ".join(f"<code>raw.{escape(table)}</code>" for table in section.raw_tables)
+    return template.EMPTY.format(
+        remedy=f"Load {tables}, then run <code>tidemark build</code> and this report again."
+    )
+
+
+def _scripts() -> str:
+    from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
+
+    return template.PLOTLY.format(source=get_plotlyjs(), drawing=template.DRAWING)
+
+
+def _time(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

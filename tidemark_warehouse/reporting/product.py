@@ -1,0 +1,305 @@
+"""The charts of product use, and what they ask of its marts.
+
+Distinct users are never summed: each length of period has a mart of its own, whose users are those
+of that period; and a page shows one environment.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, LiteralString
+
+from plotly import graph_objects as go  # type: ignore[import-untyped]
+
+from tidemark_warehouse.reporting import style
+from tidemark_warehouse.reporting.section import Control, Rows
+
+ENVIRONMENT = Control(
+    name="environment",
+    title="Environment",
+    mart="marts.daily_active_users",
+    query="""
+select environment
+from marts.daily_active_users
+group by environment
+order by environment = 'production' desc, max(mau) desc, environment
+""",
+)
+PERIOD = Control(name="period", title="Events by", options=("week", "day", "month"))
+
+DATES: LiteralString = "select min(date), max(date) from marts.daily_active_users"
+
+ACTIVE_USERS: LiteralString = """
+select date, user_count, wau, mau
+from marts.daily_active_users
+where
+    environment = %(environment)s
+    and date >= %(first)s
+    and date <= %(last)s
+order by date
+"""
+
+NEW_USERS: LiteralString = """
+select date, new_users, returning_users
+from marts.daily_active_users
+where
+    environment = %(environment)s
+    and date >= %(first)s
+    and date <= %(last)s
+order by date
+"""
+
+# The range of bucket_start reaches farther than the dates, so that its index is of use.
+# A bucket starts at local midnight, which 13 hours later is the same date in UTC, whatever the
+# reporting time zone from UTC-10 to UTC+13.
+_COUNTS: LiteralString = """
+with
+
+buckets as (
+    select 'day' as period, *
+    from marts.event_counts_daily
+    where %(period)s::text = 'day'
+    union all
+    select 'week' as period, *
+    from marts.event_counts_weekly
+    where %(period)s::text = 'week'
+    union all
+    select 'month' as period, *
+    from marts.event_counts_monthly
+    where %(period)s::text = 'month'
+),
+
+dated as (
+    select
+        (bucket_start at time zone 'UTC' + interval '13 hours')::date as period_start,
+        event_name,
+        event_count,
+        unique_users
+    from buckets
+    where
+        environment = %(environment)s
+        and bucket_start > %(first)s::timestamptz - interval '32 days'
+        and bucket_start < %(last)s::timestamptz + interval '2 days'
+),
+
+chosen as (
+    select *
+    from dated
+    where
+        period_start >= date_trunc(%(period)s::text, %(first)s::timestamp)::date
+        and period_start <= %(last)s
+),
+"""
+
+EVENTS: LiteralString = (
+    _COUNTS
+    + """
+ranked as (
+    select
+        event_name,
+        row_number() over (order by sum(event_count) desc, event_name) as place
+    from chosen
+    group by event_name
+)
+
+select
+    c.period_start,
+    case when r.place <= 5 then c.event_name end as event_name,
+    sum(c.event_count)::bigint as event_count
+from chosen as c
+inner join ranked as r using (event_name)
+group by 1, 2
+order by 1, 2
+"""
+)
+
+EVENT_USERS: LiteralString = (
+    _COUNTS  # noqa: S608 - both are constants
+    + """
+largest as (
+    select event_name
+    from chosen
+    group by event_name
+    order by sum(event_count) desc, event_name
+    limit 5
+)
+
+select c.period_start, c.event_name, c.unique_users
+from chosen as c
+inner join largest as l using (event_name)
+order by c.period_start, c.event_name
+"""
+)
+
+SESSIONS: LiteralString = """
+select date, sessions, bounces
+from marts.session_stats
+where
+    environment = %(environment)s
+    and date >= %(first)s
+    and date <= %(last)s
+order by date
+"""
+
+SESSION_LENGTH: LiteralString = """
+select
+    date,
+    (median_duration_seconds / 60)::float8 as median_minutes,
+    (avg_duration_seconds / 60)::float8 as avg_minutes
+from marts.session_stats
+where
+    environment = %(environment)s
+    and date >= %(first)s
+    and date <= %(last)s
+order by date
+"""
+
+THE_OTHERS = "all others"
+
+
+def active_users(rows: Rows) -> go.Figure:
+    """Draw each date's users, and those of the 7 and 30 dates up to it.
+
+    Args:
+        rows: date (ascending), user_count, wau, mau.
+    """
+    figure = style.new_figure(320, hovermode="x unified")
+    for name, column, colour in (
+        ("that date", "user_count", style.SKY),
+        ("7 dates", "wau", style.BLUE),
+        ("30 dates", "mau", style.VERMILION),
+    ):
+        if rows:
+            figure.add_scatter(
+                name=name,
+                x=[row["date"] for row in rows],
+                y=[row[column] for row in rows],
+                mode="lines",
+                line={"color": colour, "width": 2},
+                hovertemplate="%{y:,}",
+            )
+    figure.update_yaxes(title_text="distinct users", rangemode="tozero", tickformat=",")
+    return figure
+
+
+def new_users(rows: Rows) -> go.Figure:
+    """Stack each date's users: those who came back, and those who came for the first time.
+
+    Args:
+        rows: date, new_users, returning_users, which together are the date's users.
+    """
+    figure = style.new_figure(320, hovermode="x unified", legend_traceorder="normal")
+    returning = [row["returning_users"] for row in rows]
+    _stack(figure, rows, "came back", returning, style.BLUE)
+    _stack(figure, rows, "first time", [row["new_users"] for row in rows], style.ORANGE)
+    figure.update_yaxes(title_text="distinct users", rangemode="tozero", tickformat=",")
+    return figure
+
+
+def events(rows: Rows) -> go.Figure:
+    """Stack the events of each period by their name.
+
+    Args:
+        rows: period_start (ascending), event_name (None: all the others), event_count.
+    """
+    figure = style.new_figure(340, barmode="stack", bargap=0.15, hovermode="x unified")
+    found: dict[str, dict[date, int]] = defaultdict(dict)
+    for row in rows:
+        found[row["event_name"] or THE_OTHERS][row["period_start"]] = row["event_count"]
+    named = sorted(found, key=lambda name: (name == THE_OTHERS, -sum(found[name].values()), name))
+    colours = style.colours(name for name in named if name != THE_OTHERS)
+    for name in named:
+        figure.add_bar(
+            name=name,
+            x=list(found[name]),
+            y=list(found[name].values()),
+            marker={"color": colours.get(name, style.GREY)},
+            hovertemplate="%{y:,}",
+        )
+    figure.update_layout(legend_traceorder="normal")
+    figure.update_xaxes(hoverformat="%d %b %Y")
+    figure.update_yaxes(title_text="events", rangemode="tozero", tickformat=",")
+    return figure
+
+
+def event_users(rows: Rows) -> go.Figure:
+    """Draw a line of distinct users for each event name: lines beside each other, never a stack.
+
+    Args:
+        rows: period_start (ascending), event_name, unique_users.
+    """
+    figure = style.new_figure(340, hovermode="x unified")
+    series: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        series[row["event_name"]].append(row)
+    colours = style.colours(series)
+    for name, points in series.items():
+        figure.add_scatter(
+            name=name,
+            x=[point["period_start"] for point in points],
+            y=[point["unique_users"] for point in points],
+            mode="lines+markers",
+            line={"color": colours[name], "width": 2},
+            marker={"size": 4},
+            hovertemplate="%{y:,}",
+        )
+    figure.update_xaxes(hoverformat="%d %b %Y")
+    figure.update_yaxes(title_text="distinct users", rangemode="tozero", tickformat=",")
+    return figure
+
+
+def sessions(rows: Rows) -> go.Figure:
+    """Stack the sessions that began on each date: longer ones, and those of a single event.
+
+    Args:
+        rows: date, sessions, bounces (of these, those of one event).
+    """
+    figure = style.new_figure(320, hovermode="x unified", legend_traceorder="normal")
+    longer = [row["sessions"] - row["bounces"] for row in rows]
+    _stack(figure, rows, "several events", longer, style.GREEN)
+    _stack(figure, rows, "one event", [row["bounces"] for row in rows], style.GREY)
+    figure.update_yaxes(title_text="sessions", rangemode="tozero", tickformat=",")
+    return figure
+
+
+def session_length(rows: Rows) -> go.Figure:
+    """Draw how long the sessions of each date took.
+
+    Args:
+        rows: date (ascending), median_minutes, avg_minutes.
+    """
+    figure = style.new_figure(320, hovermode="x unified")
+    for name, column, colour, width in (
+        ("average", "avg_minutes", style.SKY, 1),
+        ("median", "median_minutes", style.BLUE, 3),
+    ):
+        if rows:
+            figure.add_scatter(
+                name=name,
+                x=[row["date"] for row in rows],
+                y=[row[column] for row in rows],
+                mode="lines",
+                line={"color": colour, "width": width},
+                hovertemplate="%{y:,.1f} minutes",
+            )
+    figure.update_yaxes(title_text="minutes", rangemode="tozero", tickformat=",")
+    return figure
+
+
+def _stack(figure: go.Figure, rows: Rows, name: str, counts: list[int], colour: str) -> None:
+    """Stack a step for each date; as bars, months of dates would flicker."""
+    if rows:
+        figure.add_scatter(
+            name=name,
+            x=[row["date"] for row in rows],
+            y=counts,
+            stackgroup="all",
+            stackgaps="infer zero",
+            mode="lines",
+            line={"shape": "hvh", "width": 0},
+            fillcolor=colour,
+            marker={"color": colour},
+            hovertemplate="%{y:,}",
+        )
