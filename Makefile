@@ -10,7 +10,7 @@ SETUP := $(VENV)/.installed
 UV := 0.13.8
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo dev dashboards test lint format bench soak docs clean
+.PHONY: help setup demo dev dashboards test lint landed format bench soak docs clean
 
 help: ## what the targets do
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -57,6 +57,9 @@ lint: setup ## style and types of SQL and Python, project conventions
 	@dbt parse --quiet --no-partial-parse --warn-error-options '{"error": ["Deprecations"]}'
 	@dbt-bouncer run --config-file dbt-bouncer.yml
 	@sqlfluff lint --disable-progress-bar models tests/dbt
+
+landed: setup ## put new migrations on record, as a failing convention test asks
+	@python -m tests.conventions.landed
 
 format: setup ## bring SQL and Python into style
 	@ruff check --fix .

@@ -196,11 +196,10 @@ def _roles(settings: Settings) -> Result:
 
 def _migrations(settings: Settings) -> Result:
     with server.connect(settings, autocommit=True) as connection:
-        missing = migrate.pending(connection)
+        missing = migrate.lacking(connection)
         count = len(migrate.applied(connection))
     if missing:
-        names = ", ".join(map(str, missing))
-        return Result(Verdict.FAIL, f"missing: {names}", "tidemark up")
+        return Result(Verdict.FAIL, f"missing: {', '.join(missing)}", "tidemark up")
     return Result(Verdict.OK, f"{count} applied, none missing")
 
 

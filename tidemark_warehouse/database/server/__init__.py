@@ -62,7 +62,7 @@ class Status:
         version: PostgreSQL's version as it writes it; '' if the database does not let us in.
         size_bytes: size of the database.
         applied: names of the migrations that the database has.
-        pending: names of those that it lacks.
+        pending: what it lacks: names of migrations, and how many functions.
         problem: why it does not let us in, or does not fit this checkout; '' if all is well.
     """
 
@@ -152,14 +152,14 @@ def status(settings: Settings) -> Status:
         found = replace(found, version=version, size_bytes=size)
         applied = tuple(migrate.applied(connection))
         try:
-            pending = tuple(str(migration) for migration in migrate.pending(connection))
+            pending = tuple(migrate.lacking(connection))
         except TidemarkError as error:
             return replace(found, applied=applied, problem=error.problem)
     return replace(found, applied=applied, pending=pending)
 
 
 def _is_ready(settings: Settings) -> bool:
-    """Take the short look: our server, our roles, our migrations."""
+    """Take the short look: our server, our roles, our migrations and functions."""
     try:
         connection = attempt(settings, autocommit=True)
     except psycopg.OperationalError:
@@ -169,4 +169,4 @@ def _is_ready(settings: Settings) -> bool:
             row = connection.execute("select current_setting('cluster_name')").fetchone()
             if row != (Cluster.of(settings).name,):
                 return False
-        return not roles.missing(connection) and not migrate.pending(connection)
+        return not roles.missing(connection) and not migrate.lacking(connection)

@@ -1,0 +1,1 @@
+"""A warehouse of an earlier release, and what becomes of it."""

@@ -1,0 +1,77 @@
+create or replace function ops.funnel_attempt(
+    step_count integer, step_order text, window_seconds numeric, overlapping boolean,
+    times timestamptz[], masks bigint[]
+) returns ops.funnel_attempt
+language plpgsql immutable parallel safe
+as $$
+declare
+    exclusion constant bigint := 1::bigint << 62;
+    steps constant bigint := (1::bigint << step_count) - 1;
+    -- Longer than 300 years is no window.
+    step_window constant interval := case
+        when window_seconds < 1e10 then make_interval(secs => window_seconds::double precision)
+    end;
+    excludes constant boolean := exclusion <= any(masks);
+    attempt ops.funnel_attempt;
+    found timestamptz[];
+begin
+    if step_order = 'unordered' and overlapping and not excludes then
+        for i in 1 .. cardinality(times) loop
+            continue when masks[i] = 0;
+            found := ops.steps_matched(
+                times, masks, i, coalesce(times[i] + step_window, 'infinity'), step_count
+            );
+            if attempt.entry is null or cardinality(found) > cardinality(attempt.step_at) then
+                attempt.entry := i;
+                attempt.step_at := found;
+            end if;
+            exit when cardinality(found) = step_count;
+        end loop;
+        return attempt;
+    end if;
+
+    if
+        not (step_order = 'unordered' and overlapping)
+        and not (
+            (overlapping or excludes or step_order = 'strict')
+            and ops.instants_tell(times, masks, overlapping or step_order = 'strict')
+        )
+    then
+        return case step_order
+            when 'ordered' then ops.ordered_attempt(step_count, step_window, times, masks)
+            when 'strict' then ops.strict_attempt(step_count, step_window, times, masks)
+            else ops.unordered_attempt(step_count, step_window, times, masks)
+        end;
+    end if;
+
+    for i in 1 .. cardinality(times) loop
+        continue when masks[i] & case step_order when 'unordered' then steps else 1 end = 0;
+        if step_order = 'unordered' then
+            found := ops.attempt_in_any_order(step_count, step_window, times, masks, i);
+        else
+            found := ops.attempt_in_turn(
+                step_count, step_order = 'strict', step_window, times, masks, i, null
+            );
+        end if;
+        if attempt.entry is null or cardinality(found) > cardinality(attempt.step_at) then
+            attempt.entry := i;
+            attempt.step_at := found;
+        end if;
+        exit when cardinality(found) = step_count;
+    end loop;
+    if attempt.entry is not null and step_order <> 'unordered' then
+        attempt.step_at := ops.attempt_in_turn(
+            step_count, step_order = 'strict', step_window, times, masks,
+            attempt.entry, cardinality(attempt.step_at)
+        );
+    end if;
+    return attempt;
+end
+$$;
+
+comment on function ops.funnel_attempt(integer, text, numeric, boolean, timestamptz[], bigint[]) is
+'The attempt of one user that counts: the deepest, of these the earliest, its steps as early as they can '
+'be. times and masks (ops.funnel_events) are of the user''s events by time; those of one instant in an '
+'ordered funnel that is not overlapping by their steps, else in any fixed order: the first in it is the '
+'earlier entry. A strict funnel gets every event of the user, the others those with a mask. overlapping: '
+'an event may be of two steps.';

@@ -1,0 +1,56 @@
+create or replace function ops.add_partition(parent regclass, month_start timestamptz) returns boolean
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp set timezone = 'UTC' set lock_timeout = '3s'
+as $$
+declare
+    logical_name text := parent::text;
+    column_name name := ops.partition_column(parent);
+    child text := logical_name || to_char(month_start, '"_"YYYY"_"MM');
+    default_child text := logical_name || '_default';
+    month_end timestamptz := month_start + interval '1 month';
+    crowded boolean;
+begin
+    if to_regclass(child) is not null then
+        return false;
+    end if;
+    perform pg_advisory_xact_lock(hashtextextended('tidemark partitions of ' || logical_name, 0));
+    if to_regclass(child) is not null then
+        return false;
+    end if;
+
+    execute format('create table %s (like %s including all)', child, parent);
+    execute format('lock table %s in access exclusive mode', default_child);
+    execute format(
+        'select exists (select from %s where %I >= %L and %I < %L)',
+        default_child, column_name, month_start, column_name, month_end
+    ) into crowded;
+    if crowded then
+        -- A move is no change: no old versions, and the rows keep their transaction ids.
+        execute format('alter table %s disable trigger user', default_child);
+        execute format(
+            'with moved as (delete from %s where %I >= %L and %I < %L returning *) '
+            'insert into %s select * from moved',
+            default_child, column_name, month_start, column_name, month_end, child
+        );
+        execute format('alter table %s enable trigger user', default_child);
+    end if;
+    execute format(
+        'alter table %s attach partition %s for values from (%L) to (%L)',
+        parent, child, month_start, month_end
+    );
+    perform ops.watch(logical_name, child::regclass);
+    if crowded then
+        execute format('analyze %s', child);
+    end if;
+    return true;
+exception
+    when lock_not_available then
+        raise warning 'partition % waits: % is held by another transaction', child, default_child
+            using hint = 'Rows stay in the default partition until a later build or load moves them.';
+        return false;
+end
+$$;
+
+comment on function ops.add_partition(regclass, timestamptz) is
+'Adds the month''s partition, with the rows that the default partition holds for it. False where it '
+'exists, or where a lock could not be had within 3 seconds: the default partition goes on taking them.';
