@@ -206,6 +206,11 @@ MARTS: dict[str, Mart] = {
     ),
     # dbt wants one model a name; the table in marts_people has the alias metric_alerts.
     "people_metric_alerts": _mart("people", "alert_id", _ALERTS),
+    "dim_templates": _mart("time_tracking", "template_id", "template_name ticket_type"),
+    "dim_steps": _mart("time_tracking", "template_id step_index", "step_name estimated_seconds"),
+    "dim_features": _mart("delivery", "feature_request_id", "feature_title project_id status"),
+    "dim_projects": _mart("delivery", "project_id", "project_title status"),
+    "dim_employees": _mart("people", "employee_id", "employee_name team_name"),
     "dim_dates": _mart(
         "shared", "date", "iso_week week_start month_start quarter_start is_weekend"
     ),
