@@ -95,7 +95,8 @@ def demo(
         _show_marts(teller, connection)
         _ask(teller, settings)
         _correct(teller, settings, connection)
-    _report(teller, settings, output)
+        mark = write.read_mark(connection)
+    _report(teller, settings, output, mark.sentence if mark else "")
     teller.out.print(f"\n[green]All of it took {time.monotonic() - begun:.0f} s.[/] What next:")
     _print_next(teller.out, settings)
 
@@ -210,11 +211,11 @@ def _show_day(teller: Teller, late: Late, before: Day, after: Day) -> None:
     teller.show(console.table(headings, rows))
 
 
-def _report(teller: Teller, settings: Settings, output: Path) -> None:
+def _report(teller: Teller, settings: Settings, output: Path, origin: str) -> None:
     with teller.stage("A page of charts", REPORT_SECONDS):
         from tidemark_warehouse.reporting import report  # its Plotly takes a while to import
 
-        written = report.write(settings, output)
+        written = report.write(settings, output, origin)
         teller.say(
             f"{console.plural(len(written.charts), 'chart')}, no network needed: "
             f"{escape(written.path.as_uri())}"

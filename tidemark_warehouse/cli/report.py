@@ -12,6 +12,7 @@ from rich.markup import escape
 from tidemark_warehouse.cli import console
 from tidemark_warehouse.database import server
 from tidemark_warehouse.settings import Settings
+from tidemark_warehouse.simulation.write import read_mark
 
 
 def report(
@@ -24,7 +25,9 @@ def report(
 
     settings = Settings.from_environment()
     server.ensure_up(settings)
-    written = write(settings, output)
+    with server.connect(settings, autocommit=True) as connection:
+        mark = read_mark(connection)
+    written = write(settings, output, mark.sentence if mark else "")
     out = console.out()
     charts = console.plural(len(written.charts), "chart")
     out.print(

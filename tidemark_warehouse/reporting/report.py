@@ -14,7 +14,6 @@ from tidemark_warehouse.reporting import data, page
 from tidemark_warehouse.reporting.section import Page
 from tidemark_warehouse.reporting.sections import PAGES
 from tidemark_warehouse.settings import Settings
-from tidemark_warehouse.simulation.write import Mark, read_mark
 
 
 @dataclass(frozen=True)
@@ -34,12 +33,13 @@ class Written:
     empty: tuple[str, ...]
 
 
-def write(settings: Settings, path: Path) -> Written:
+def write(settings: Settings, path: Path, origin: str = "") -> Written:
     """Write the page of a database's charts.
 
     Args:
         settings: which server and database.
         path: of the file, which is replaced if it exists.
+        origin: a sentence about where the rows come from, if that has to be said.
 
     Raises:
         TidemarkError: the database or the file cannot be used.
@@ -47,7 +47,7 @@ def write(settings: Settings, path: Path) -> Written:
     with data.reader(settings) as connection:
         found = [card for shown in PAGES for card in _cards(connection, shown)]
     with server.connect(settings, autocommit=True) as connection:
-        facts = _facts(connection)
+        facts = _facts(connection, origin)
     text = page.render(facts, found)
     try:
         path.write_text(text, encoding="utf-8")
@@ -78,25 +78,15 @@ def _cards(connection: Connection, shown: Page) -> Iterator[page.Card]:
         )
 
 
-def _facts(connection: Connection) -> page.Facts:
+def _facts(connection: Connection, origin: str) -> page.Facts:
     # The oldest: no mart knows less than what was there then.
     row = connection.execute(
         "select min(as_of) from ops.watermarks where relation like 'marts.%'"
     ).fetchone()
-    mark = read_mark(connection)
     return page.Facts(
         title="Tidemark report",
         database=connection.info.dbname,
         as_of=row[0] if row else None,
         written_at=datetime.now(UTC),
-        simulated=_company(mark) if mark else "",
-    )
-
-
-def _company(mark: Mark) -> str:
-    world = mark.world
-    return (
-        f"No such company exists: {world.people} people over {world.days} days, "
-        f"made by tidemark simulate (seed {world.seed}, size {world.size}) "
-        f"until {mark.until:%Y-%m-%d %H:%M} UTC."
+        simulated=origin,
     )
