@@ -133,7 +133,7 @@ def test_the_reading_is_what_its_sql_gives(shown: Shown) -> None:
     late = DAY.search(shown.out)
     assert late
     with connect(shown.settings) as connection:
-        # It was asked before the late session came, which on some days belongs to the week it is about.
+        # It was asked before the late session came, which may belong to the week it is about.
         connection.execute(
             "update marts.time_aggregations_daily set total_active_seconds = %s "
             "where user_id = %s and date = %s and ticket_type = %s",
