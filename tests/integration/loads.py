@@ -5,9 +5,10 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from tidemark_warehouse.loading.load import load_file
-from tidemark_warehouse.loading.request import Request, Summary
+from tidemark_warehouse.loading.options import Request, Summary
 from tidemark_warehouse.loading.tables import Connection, read_table
 
 EVENT = "event_id,event_name,event_at,user_id\n"
@@ -36,19 +37,10 @@ def load(
     *maps: str,
     sets: tuple[str, ...] = (),
     preset: str | None = None,
-    timezone: str | None = None,
-    every_version: bool = False,
-    order_by: str | None = None,
+    **options: Any,
 ) -> Summary:
     """Load a file as the command would."""
-    request = Request.of(
-        maps=maps,
-        sets=sets,
-        preset=preset,
-        timezone=timezone,
-        every_version=every_version,
-        order_by=order_by,
-    )
+    request = Request.of(maps=maps, sets=sets, preset=preset, **options)
     return load_file(connection, read_table(connection, table), path, request)
 
 

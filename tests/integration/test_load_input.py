@@ -16,10 +16,9 @@ from tests.integration.loads import EVENT, IDS, PROJECT, Write, counts, events, 
 from tests.integration.running import begin, run, value
 from tidemark_warehouse.database.server import connect
 from tidemark_warehouse.errors import TidemarkError
-from tidemark_warehouse.loading import streams
+from tidemark_warehouse.loading import inputs
 from tidemark_warehouse.loading.load import load_file
-from tidemark_warehouse.loading.preview import preview
-from tidemark_warehouse.loading.request import Request
+from tidemark_warehouse.loading.options import Request
 from tidemark_warehouse.loading.tables import Connection, read_table, table_names
 from tidemark_warehouse.settings import ROLES, Settings
 
@@ -93,7 +92,7 @@ def test_what_only_the_database_refuses_is_singled_out(
 def test_a_file_that_breaks_in_the_middle_leaves_nothing(
     connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streams, "BLOCK_BYTES", 300)
+    monkeypatch.setattr(inputs, "BLOCK_BYTES", 300)
     path = tmp_path / "cut.csv.gz"
     path.write_bytes(gzip.compress((EVENT + events(60) + "bad\n").encode())[:-30])
     with pytest.raises(TidemarkError, match=r"cut\.csv\.gz is cut off after line \d+; nothing"):
@@ -220,14 +219,16 @@ def test_a_dry_run_shows_five_rows_and_writes_nothing(connection: Connection, wr
     text = "event_name,event_at,user_id,price\n" + "view,2024-01-01T10:00:00Z,u,5\n" * 9
     text += "x,y,z,\n"
     path = write("a.csv", text)
-    request = Request.of(maps=["properties.price=price"])
-    shown = preview(connection, read_table(connection, "events"), path, request)
-    assert len(shown.rows) == 5
-    row = dict(zip(shown.columns, shown.rows[0], strict=True))
+    request = Request.of(maps=["properties.price={price:number}"])
+    shown = load_file(connection, read_table(connection, "events"), path, request, dry_run=True)
+    assert len(shown.sample) == 5
+    row = dict(zip(shown.sources, shown.sample[0], strict=True))
     assert row["distinct_id"] == "u"
     assert row["properties"] == '{"price": 5}'
-    assert shown.columns["event_id"] == "made from the row's content"
-    assert [(reject.line, reject.reason[:8]) for reject in shown.rejects] == [(11, "event_at")]
+    assert shown.sources["event_id"] == "made from the row's content"
+    assert (shown.read, shown.rejected) == (10, 1)
+    assert shown.first_reject is not None
+    assert (shown.first_reject.line, shown.first_reject.reason[:8]) == (11, "event_at")
     for name in (b"raw.events", b"raw.rejected_rows"):
         assert rows(connection, b"select count(*) from " + name) == [(0,)]
 
@@ -247,7 +248,7 @@ def test_the_command_reports_in_lines_and_status(database: Settings, write: Writ
     assert "2 files: 0 rows written, 1 rejected" in out
     code, out, err = run(database, "load", "events", str(good), "--dry-run")
     assert code == 0
-    assert "of the first 3 rows, 0 would be rejected" in out
+    assert "of 3 rows, 0 would be rejected" in out
     code, out, err = run(database, "load", "events", str(good.parent / "none.csv"))
     assert (code, out) == (1, "")
     assert "there is no file" in err

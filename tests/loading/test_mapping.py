@@ -3,32 +3,49 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from tests.loading.tables import EVENTS, PROJECTS
 from tidemark_warehouse.errors import TidemarkError
-from tidemark_warehouse.loading.extraction import getter
-from tidemark_warehouse.loading.mapping import Plan, parse_map, parse_set, resolve
-from tidemark_warehouse.loading.paths import locate, walk
-from tidemark_warehouse.loading.presets import PRESETS, wishes
+from tidemark_warehouse.loading.conversion.extraction import Errors, Extraction
+from tidemark_warehouse.loading.conversion.values import Reading
+from tidemark_warehouse.loading.mapping import Mappings, merged, parse_map, parse_set, resolve
+from tidemark_warehouse.loading.presets import find, names
+from tidemark_warehouse.loading.records.blocks import RowRecords, as_list, locate, walk
+from tidemark_warehouse.loading.records.csv_files import CsvRows
 
 FIELDS = ("event_id", "event_name", "event_at", "user_id", "price", "case:concept:name", "a.b")
 
 
-def plan(*options: str, fields: tuple[str, ...] | None = FIELDS, typed: str = "") -> Plan:
+def plan(*options: str, fields: tuple[str, ...] | None = FIELDS) -> Mappings:
     asked = [parse_set(option[1:]) if option[0] == "!" else parse_map(option) for option in options]
-    return resolve(EVENTS, asked, (), fields, frozenset(typed.split()))
+    return resolve(EVENTS, merged(asked), (), fields)
 
 
-def value(made: Plan, column: str, row: object) -> object:
-    (feed,) = (feed for feed in made.feeds if feed.column.name == column)
-    return getter(made, feed)(row)
+def value(made: Mappings, column: str, row: Any) -> object:
+    records: RowRecords
+    if isinstance(row, dict):
+        records = RowRecords({})
+        records.add(1, row, None)
+    else:
+        records = CsvRows(made.fields or (), {})
+        records.take(1, row, "")
+    extraction, errors = Extraction(records, Reading()), Errors()
+    mappings = made.columns[column]
+    if EVENTS.columns[column].type == "jsonb":
+        (found,) = as_list(extraction.objects(mappings, made.used, errors, column))
+    else:
+        (found,) = as_list(extraction.column(mappings[0]))
+    if errors:
+        raise ValueError(errors[0])
+    return found
 
 
 def test_fields_of_a_columns_name_are_taken_by_themselves() -> None:
     made = plan()
-    assert made.columns == ("event_id", "event_name", "event_at", "distinct_id", "user_id")
+    assert tuple(made.columns) == ("event_id", "event_name", "event_at", "distinct_id", "user_id")
     assert made.unused(FIELDS) == ["price", "case:concept:name", "a.b"]
 
 
@@ -71,10 +88,10 @@ def test_a_path_looks_into_a_cell_that_is_json() -> None:
 
 
 def test_a_star_takes_all_that_is_left() -> None:
-    made = plan("properties=*", "!properties.source=import", typed="price")
+    made = plan("properties=*", "!properties.source=import")
     row = ["e", "n", "t", "u", "9.50", "", "x"]
     assert value(made, "properties", row) == {
-        "price": Decimal("9.50"),
+        "price": "9.50",
         "a.b": "x",
         "source": "import",
     }
@@ -94,7 +111,7 @@ def test_a_field_is_put_under_a_key_of_what_is_there() -> None:
 
 def test_constants_and_what_stands_in_for_a_distinct_id() -> None:
     made = plan("!environment=staging")
-    assert value(made, "environment", []) == "staging"
+    assert value(made, "environment", [""] * len(FIELDS)) == "staging"
     assert "distinct_id" in made.columns
 
 
@@ -133,7 +150,7 @@ def test_a_required_column_that_nothing_fills_is_named() -> None:
 
 
 def test_an_option_replaces_the_presets_line_for_that_column() -> None:
-    preset = wishes("segment", EVENTS)
+    preset = find("segment").table("events").mappings
     made = resolve(EVENTS, [parse_map("event_name=label")], preset, None)
     record = {"type": "track", "event": "Signed Up", "label": "signup", "anonymousId": "a"}
     assert value(made, "event_name", record) == "signup"
@@ -141,16 +158,42 @@ def test_an_option_replaces_the_presets_line_for_that_column() -> None:
 
 
 def test_every_preset_fills_columns_that_exist() -> None:
-    for name, preset in PRESETS.items():
+    for name in names():
+        preset = find(name)
         assert preset.summary
         if "events" in preset.tables:
-            for wish in wishes(name, EVENTS):
-                assert wish.column in EVENTS.columns
+            for mapping in preset.table("events").mappings:
+                assert mapping.column in EVENTS.columns
 
 
 def test_a_preset_that_does_not_fit_says_what_it_is_for() -> None:
     with pytest.raises(TidemarkError, match=r"the preset posthog has nothing for raw\.projects"):
-        wishes("posthog", PROJECTS)
+        find("posthog").table("projects")
     with pytest.raises(TidemarkError, match="no preset posthok") as caught:
-        wishes("posthok", EVENTS)
+        find("posthok")
     assert "posthog" in caught.value.remedy
+
+
+def test_several_fields_make_one_text_and_none_where_one_is_missing() -> None:
+    made = plan("session_id={user_id}:{price|a.b}", "page_url=x {price}")
+    assert value(made, "session_id", ["e", "n", "t", "u", "", "", "7"]) == "u:7"
+    assert value(made, "session_id", ["e", "n", "t", "", "1", "", "7"]) is None
+    assert value(made, "page_url", ["e", "n", "t", "u", "5", "", ""]) == "x 5"
+
+
+def test_a_cell_is_text_unless_the_map_says_otherwise() -> None:
+    made = plan("properties.n={price:number}", "properties.t=price", "properties.b={a.b:boolean}")
+    row = ["e", "n", "t", "u", "1.50", "", "true"]
+    assert value(made, "properties", row) == {"n": Decimal("1.50"), "t": "1.50", "b": True}
+    text = ["e", "n", "t", "u", "007", "", "x"]
+    assert value(made, "properties", text) == {"n": "007", "t": "007", "b": "x"}
+
+
+def test_keys_and_values_are_an_object_if_the_map_says_so() -> None:
+    made = plan("properties={params:object}", "session_id=params.session", fields=None)
+    params = [
+        {"key": "session", "value": {"string_value": None, "int_value": 7}},
+        {"key": "page", "value": {"string_value": "x", "int_value": None}},
+    ]
+    assert value(made, "properties", {"params": params}) == {"session": 7, "page": "x"}
+    assert value(made, "session_id", {"params": params}) == 7

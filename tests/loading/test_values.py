@@ -13,15 +13,14 @@ from hypothesis import strategies as st
 
 from tests.loading.tables import TIME, column
 from tidemark_warehouse.errors import TidemarkError
-from tidemark_warehouse.loading.values import (
+from tidemark_warehouse.loading.conversion.columns import converter
+from tidemark_warehouse.loading.conversion.times import zone
+from tidemark_warehouse.loading.conversion.values import (
     ID_NAMESPACE,
     MAX_KEY_BYTES,
     Reading,
-    converter,
     dump_json,
     parse_json,
-    typed_cell,
-    zone,
 )
 
 BERLIN = Reading(zone("Europe/Berlin"))
@@ -65,7 +64,7 @@ def test_a_time_without_a_zone_needs_one(value: object) -> None:
 def test_a_local_time_that_happened_twice_is_the_first_and_noted() -> None:
     reading = Reading(zone("Europe/Berlin"))
     assert converted(TIME, "2024-10-27 02:30", reading) == "2024-10-27T00:30:00+00:00"
-    assert reading.ambiguous_times == 1
+    assert reading.found["ambiguous"] == 1
 
 
 def test_a_local_time_that_never_happened_is_refused() -> None:
@@ -163,14 +162,6 @@ def test_json_keeps_every_digit() -> None:
 @settings(max_examples=100, deadline=None)
 def test_json_goes_through_unchanged(value: object) -> None:
     assert json.loads(dump_json(parse_json(json.dumps(value)))) == value
-
-
-def test_a_cell_is_a_number_only_if_it_is_written_as_one() -> None:
-    assert typed_cell("10") == 10
-    assert typed_cell("1.50") == Decimal("1.50")
-    assert typed_cell("true") is True
-    for text in ("007", "1e5", "", "+1", "12 ", "1234567890123456789012"):
-        assert typed_cell(text) == text
 
 
 def test_a_wrong_zone_is_named_with_its_neighbours() -> None:

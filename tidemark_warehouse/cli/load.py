@@ -1,4 +1,4 @@
-"""The command load: files into the raw tables."""
+"""The commands load and presets: files into the raw tables."""
 
 from __future__ import annotations
 
@@ -20,25 +20,34 @@ from tidemark_warehouse.settings import Settings
 
 if TYPE_CHECKING:
     from tidemark_warehouse.loading.load import Progress
-    from tidemark_warehouse.loading.preview import Preview
-    from tidemark_warehouse.loading.request import Request, Summary
+    from tidemark_warehouse.loading.options import Request, Summary
+    from tidemark_warehouse.loading.presets import Preset
     from tidemark_warehouse.loading.tables import Table
 
 REJECTED_STATUS = 2
-SHOWN_REJECTS = 5
+SHOWN_REASONS = 12
 CELL_WIDTH = 60
 
 
 def load(
     table: Annotated[str, typer.Argument(help="A table of schema raw, e.g. events.")],
-    files: Annotated[list[Path], typer.Argument(help="CSV, JSON Lines or Parquet, also .gz.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="CSV, TSV, JSON, Parquet, XES or OpenMetrics, also .gz, .zst, .bz2 and .zip; "
+            "a folder or a pattern means its files, - the standard input."
+        ),
+    ],
     maps: Annotated[
         list[str] | None,
         typer.Option(
             "--map",
             metavar="COLUMN=SOURCE",
-            help="Take a column from a field or a nested path. properties.KEY=FIELD puts it under "
-            "a key, properties=* takes all that is left. Given again: the next choice.",
+            help="Take a column from a field, a nested path, or several: '{a}:{b}', "
+            "'{date} {time}', '{Hours} h'. {a|b} is the first that is there, {a:number} a JSON "
+            "number. "
+            "properties.KEY=FIELD puts it under a key, properties=* takes all that is left. "
+            "Given again: the next choice.",
         ),
     ] = None,
     sets: Annotated[
@@ -47,7 +56,7 @@ def load(
     ] = None,
     preset: Annotated[
         str | None,
-        typer.Option(help="The export of posthog, mixpanel, segment or jira; or an event-log."),
+        typer.Option(help="The export of a tool; `tidemark presets` lists them."),
     ] = None,
     timezone: Annotated[
         str | None,
@@ -59,10 +68,51 @@ def load(
     ] = None,
     kind: Annotated[
         str | None,
-        typer.Option("--format", help="csv, jsonl or parquet, if a file's name misleads."),
+        typer.Option(
+            "--format",
+            help="csv, tsv, json, parquet, xes or openmetrics, if a file's name misleads.",
+        ),
     ] = None,
     delimiter: Annotated[
         str | None, typer.Option(help="Of CSV, if its header does not show it; or 'tab'.")
+    ] = None,
+    encoding: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Of text that is not UTF-8, e.g. windows-1252."),
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(metavar="NAMES", help="Names for a CSV file without a header: a,b,c."),
+    ] = None,
+    rows: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATH",
+            help="Where the rows of a JSON document are: data.issues[], "
+            "changelog.histories[].items[].",
+        ),
+    ] = None,
+    nulls: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--null",
+            metavar="TEXT",
+            help="A word for null, in every column, in place of those that ids know already "
+            "(NULL, \\N, nan, None, undefined, (none)).",
+        ),
+    ] = None,
+    decimal_comma: Annotated[
+        bool, typer.Option("--decimal-comma", help="Numbers are written 1.234,5.")
+    ] = False,
+    any_date: Annotated[
+        bool,
+        typer.Option(
+            "--any-date", help="Take times before history begins and more than 7 days ahead."
+        ),
+    ] = False,
+    max_rejects: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=0, help="Give a file up when more of its rows do not fit."),
     ] = None,
     every_version: Annotated[
         bool,
@@ -76,7 +126,8 @@ def load(
         typer.Option(metavar="FIELD", help="Of rows with one updated_at, the larger is the later."),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show five mapped rows and write nothing.")
+        bool,
+        typer.Option("--dry-run", help="Check the whole file, show five rows, write nothing."),
     ] = False,
 ) -> None:
     """Load files into a raw table; the same file again changes nothing.
@@ -84,9 +135,8 @@ def load(
     Rows that do not fit go to raw.rejected_rows, the rest is loaded; the exit status is then 2.
     """
     # pyarrow takes its time to import, which no other command should have to wait for.
-    from tidemark_warehouse.loading.preview import preview
-    from tidemark_warehouse.loading.request import Request
-    from tidemark_warehouse.loading.streams import check_files
+    from tidemark_warehouse.loading import inputs
+    from tidemark_warehouse.loading.options import Request
     from tidemark_warehouse.loading.tables import read_table
 
     request = Request.of(
@@ -97,34 +147,74 @@ def load(
         time_format=time_format,
         kind=kind,
         delimiter=delimiter,
+        encoding=encoding,
+        columns=columns,
+        rows=rows or (),
+        nulls=tuple(nulls or ()),
+        decimal_comma=decimal_comma,
+        any_date=any_date,
+        max_rejects=max_rejects,
         every_version=every_version,
         order_by=order_by,
     )
-    check_files(files)
+    paths = inputs.expand(files)
     settings = Settings.from_environment()
     server.ensure_up(settings)
     with server.connect(settings, autocommit=True) as connection:
         target = read_table(connection, table)
-        if dry_run:
-            for path in files:
-                _show(path, target.name, preview(connection, target, path, request))
-            return
-        summaries = _load_all(connection, target, files, request)
+        if request.preset:
+            _describe(console.out(), request.preset, [target.name])
+        with inputs.spooled(paths) as found:
+            summaries = _load_all(connection, target, found, request, dry_run)
     if any(summary.rejected for summary in summaries):
         raise typer.Exit(REJECTED_STATUS)
 
 
+def presets(
+    name: Annotated[str | None, typer.Argument(help="Only this one, line by line.")] = None,
+) -> None:
+    """List the presets of `tidemark load`: for each table what they fill and what they leave."""
+    from tidemark_warehouse.loading import presets as known
+
+    out = console.out()
+    for each in [name] if name else known.names():
+        preset = known.find(each)
+        out.print(f"[bold]{preset.name}[/]  {escape(preset.summary)}", soft_wrap=True)
+        _describe(out, preset, list(preset.tables))
+        if name is None:
+            continue
+        for table, about in preset.tables.items():
+            for mapping in about.mappings:
+                line = f"{table}.{mapping.target} <- {mapping.said()}"
+                out.print(f"    {escape(line)}", soft_wrap=True)
+
+
+def _describe(out: Console, preset: Preset, tables: list[str]) -> None:
+    """Say what a preset fills of some tables, and what it leaves."""
+    for table in tables:
+        about = preset.table(table)
+        leaves = f"; leaves {about.leaves}" if about.leaves else ""
+        line = f"{preset.name}: raw.{table} fills {', '.join(about.fills)}{leaves}"
+        out.print(f"  {escape(line)}", soft_wrap=True)
+
+
 def _load_all(
-    connection: Connection, target: Table, files: list[Path], request: Request
+    connection: Connection,
+    target: Table,
+    files: dict[Path, Path],
+    request: Request,
+    dry_run: bool,
 ) -> list[Summary]:
     from tidemark_warehouse.loading.load import load_file
 
     out = console.out()
     summaries: list[Summary] = []
-    for path in files:
+    for named, path in files.items():
+        source = None if named == path else "standard input"
         with _progress(out, path) as progress:
-            summaries.append(load_file(connection, target, path, request, progress))
-        _report(out, summaries[-1], target)
+            summary = load_file(connection, target, path, request, progress, dry_run, source)
+        summaries.append(summary)
+        (_show if dry_run else _report)(out, summary, target)
     if len(files) > 1:
         count = sum(summary.inserted + summary.updated for summary in summaries)
         refused = sum(summary.rejected for summary in summaries)
@@ -155,31 +245,40 @@ def _report(out: Console, summary: Summary, target: Table) -> None:
             f"line {first.line}: {escape(first.reason)}",
             soft_wrap=True,
         )
+    _reasons(out, summary)
     for note in summary.notes:
         out.print(f"  {escape(note)}", soft_wrap=True)
 
 
-def _show(path: Path, table: str, shown: Preview) -> None:
+def _reasons(out: Console, summary: Summary) -> None:
+    """Say how many rows were rejected for what, if it was for more than one reason."""
+    if len(summary.reasons) < 2:
+        return
+    for reason, count in summary.reasons.most_common(SHOWN_REASONS):
+        out.print(f"  {count:>9,}  {escape(reason)}", soft_wrap=True)
+
+
+def _show(out: Console, shown: Summary, target: Table) -> None:
     """Show mapped rows as a table, and what would be rejected."""
-    out = console.out()
     out.print(
-        f"[bold]{escape(path.name)}[/] into raw.{table}: the first "
-        f"{console.plural(len(shown.rows), 'row')}, nothing is written",
+        f"[bold]{escape(shown.path.name)}[/] into raw.{target.name}: the first "
+        f"{console.plural(len(shown.sample), 'row')}, nothing is written",
         soft_wrap=True,
     )
-    out.print(console.table(shown.columns, [[_cell(value) for value in row] for row in shown.rows]))
-    for column, source in shown.columns.items():
+    cells = [[_cell(value) for value in row] for row in shown.sample]
+    out.print(console.table(shown.sources, cells))
+    for column, source in shown.sources.items():
         out.print(f"  {column} <- {escape(source)}", soft_wrap=True)
-    if shown.unused:
-        unused = ", ".join(shown.unused)
-        out.print(f"  fields that no column takes: {escape(unused)}", soft_wrap=True)
     out.print(
-        f"of the first {console.plural(shown.tried, 'row')}, "
-        f"{len(shown.rejects):,} would be rejected"
+        f"of {console.plural(shown.read, 'row')}, {shown.rejected:,} would be rejected"
         + (f", {shown.skipped:,} left out by the preset" if shown.skipped else "")
     )
-    for reject in shown.rejects[:SHOWN_REJECTS]:
-        out.print(f"  line {reject.line}: {escape(reject.reason)}", soft_wrap=True)
+    first = shown.first_reject
+    if first is not None:
+        out.print(f"  first line {first.line}: {escape(first.reason)}", soft_wrap=True)
+    _reasons(out, shown)
+    for note in shown.notes:
+        out.print(f"  {escape(note)}", soft_wrap=True)
 
 
 def _cell(value: str | None) -> str:

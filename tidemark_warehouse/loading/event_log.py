@@ -4,6 +4,10 @@ A log names cases, activities, people and times. It yields the template (`--set 
 its steps (an activity keeps the number it has; a new one gets the next, in order of appearance), an
 instance for each case and a session for each line. Case, template and step stay right when more of
 the log comes later, since each is merged with what the tables hold.
+
+A line that has both times is a piece of work. In a log with `lifecycle:transition`, the nth start
+of an activity in a case and its nth complete are one. In a log with one time a line, a piece of
+work goes from the case's previous event to this one; how long the first took nobody knows.
 """
 
 from __future__ import annotations
@@ -11,12 +15,11 @@ from __future__ import annotations
 from psycopg import sql
 
 from tidemark_warehouse.errors import TidemarkError
-from tidemark_warehouse.loading.batches import Prepared, Reject
-from tidemark_warehouse.loading.preparing import Preparer
+from tidemark_warehouse.loading.conversion.batches import Batch, Reject
 from tidemark_warehouse.loading.stage import Stage, content_hash, made_id
 from tidemark_warehouse.loading.tables import Column, Connection, Table, read_table
 from tidemark_warehouse.loading.upsert import upsert
-from tidemark_warehouse.loading.writers import put_row_by_row
+from tidemark_warehouse.loading.writers import Mapped, NoSample, put_or_single_out
 
 UNKNOWN_USER = "(unknown)"
 SESSION_CONTENT = ("template_id", "instance_id", "step", "user_id", "started_at", "ended_at")
@@ -35,8 +38,9 @@ LOG = Table(
             _column("instance_id", required=True),
             _column("step", required=True),
             _column("user_id"),
-            _column("started_at", "timestamp with time zone", required=True),
+            _column("started_at", "timestamp with time zone"),
             _column("ended_at", "timestamp with time zone", required=True),
+            _column("transition"),
             _column("name"),
             _column("ticket_type"),
             _column("status"),
@@ -100,6 +104,72 @@ _STEPS = """
     )
 """
 
+_PIECES = """
+    create temporary table tidemark_pieces on commit drop as
+    with known as (
+        select
+            *,
+            coalesce(lower(transition), 'complete') as kind,
+            bool_or(lower(transition) = 'start') over () as paired
+        from {log}
+    ),
+    numbered as (
+        select
+            *,
+            row_number() over of_step as nth,
+            lag(ended_at) over of_case as previous_at
+        from known
+        where kind in ('start', 'complete')
+        window
+            of_step as (partition by instance_id, step, kind order by ended_at, _order),
+            of_case as (partition by instance_id, kind order by ended_at, _order)
+    ),
+    begun as (
+        select
+            done.*,
+            coalesce(
+                done.started_at,
+                begins.ended_at,
+                case when not coalesce(done.paired, false) then coalesce(
+                    done.previous_at,
+                    (
+                        select max(greatest(present.started_at, present.ended_at))
+                        from raw.time_sessions as present
+                        where
+                            present.instance_id = done.instance_id
+                            and greatest(present.started_at, present.ended_at) < done.ended_at
+                    )
+                ) end
+            ) as begun_at
+        from numbered as done
+        left join numbered as begins
+            on
+                done.kind = 'complete' and begins.kind = 'start'
+                and done.instance_id = begins.instance_id
+                and done.step = begins.step
+                and done.nth = begins.nth
+        where
+            done.kind = 'complete'
+            or not exists (
+                select from numbered as ends
+                where
+                    ends.kind = 'complete' and ends.instance_id = done.instance_id
+                    and ends.step = done.step and ends.nth = done.nth
+            )
+    )
+    select
+        *,
+        coalesce(begun_at, ended_at) as from_at,
+        case when kind = 'complete' and begun_at <= ended_at then ended_at end as to_at
+    from begun
+"""
+
+_UNKNOWN = "select count(*) filter (where to_at is null) from pg_temp.tidemark_pieces"
+
+_LEFT_OUT = """
+    select count(*) from {log} where lower(transition) not in ('start', 'complete')
+"""
+
 _INSTANCES = """
     select
         log.instance_id,
@@ -118,12 +188,12 @@ _INSTANCES = """
         select
             instance_id,
             min(template_id) as template_id,
-            (array_agg(user_id order by started_at, _order) filter (where user_id is not null))[1]
+            (array_agg(user_id order by from_at, _order) filter (where user_id is not null))[1]
                 as user_id,
             max(status) as status,
-            min(started_at) as started_at,
+            min(from_at) as started_at,
             max(ended_at) as ended_at
-        from {log}
+        from pg_temp.tidemark_pieces
         group by instance_id
     ) as log
     left join raw.workflow_instances as present on log.instance_id = present.instance_id
@@ -135,10 +205,10 @@ _SESSIONS = """
         log.instance_id,
         log.user_id,
         steps.step_index,
-        log.started_at,
-        log.ended_at,
+        log.from_at,
+        log.to_at,
         log.ended_at
-    from (select *, {content} as _content from {log}) as log
+    from (select *, {content} as _content from pg_temp.tidemark_pieces) as log
     inner join (
         select template_id, name, min(step_index) as step_index
         from raw.workflow_template_steps
@@ -147,7 +217,7 @@ _SESSIONS = """
 """
 
 
-class EventLogWriter:
+class EventLogWriter(NoSample):
     """Stages the log, then fills templates, steps, instances and sessions from it.
 
     Attributes:
@@ -156,17 +226,17 @@ class EventLogWriter:
         notes: what became of the other tables.
     """
 
-    def __init__(self, connection: Connection, preparer: Preparer) -> None:
+    def __init__(self, connection: Connection, mapped: Mapped) -> None:
         self._connection = connection
-        self._preparer = preparer
+        self._mapped = mapped
         self._log = Stage(connection, LOG, "event_log")
         self.inserted = 0
         self.updated = 0
         self.notes: list[str] = []
 
-    def put(self, prepared: Prepared) -> list[Reject]:
-        """Take a chunk; return what the database refuses of it."""
-        return put_row_by_row(prepared, self._preparer, self._log.copy)
+    def put(self, batch: Batch) -> list[Reject]:
+        """Take a batch; return what the database refuses of it."""
+        return put_or_single_out(batch, self._mapped, self._log.copy)
 
     def finish(self) -> None:
         """Fill the four tables.
@@ -179,6 +249,7 @@ class EventLogWriter:
         self._log.analyze()
         self._connection.execute(self._query(_LOCK))
         self._check_templates()
+        self._connection.execute(self._query(_PIECES))
         self._fill("workflow_templates", _TEMPLATES, "template_id name ticket_type")
         self._fill("workflow_template_steps", _STEPS, "template_id step_index name")
         self._fill(
@@ -192,6 +263,13 @@ class EventLogWriter:
             "session_id instance_id user_id step_index started_at ended_at updated_at",
         )
         self.notes.pop()  # of the sessions, which the summary itself counts
+        for query, said in (
+            (_UNKNOWN, "pieces of work whose length is unknown: nothing says when they began"),
+            (_LEFT_OUT, "events left out: they are neither a start nor a complete"),
+        ):
+            row = self._connection.execute(self._query(query)).fetchone()
+            if row and row[0]:
+                self.notes.append(f"{row[0]:,} {said}")
 
     def _fill(self, name: str, query: str, columns: str) -> tuple[int, int]:
         table = read_table(self._connection, name)

@@ -1,145 +1,233 @@
-"""Which field of a source fills which column of a table."""
+"""Mappings: which fields of a file fill which column of a table, and how."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterable, Sequence
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass, field, replace
 
 from tidemark_warehouse.errors import TidemarkError
-from tidemark_warehouse.loading.paths import locate
-from tidemark_warehouse.loading.tables import Column, Table, nearest
+from tidemark_warehouse.loading.records.blocks import locate
+from tidemark_warehouse.loading.tables import Table, nearest
 
 REST = "*"
+KINDS = ("number", "boolean", "json", "object", "labels", "text")
+
+_PLACE = re.compile(r"\{([^{}]+)\}")
+
+
+@dataclass(frozen=True)
+class Place:
+    """One field in a source.
+
+    Attributes:
+        paths: names of fields or paths into nested ones; the first that has a value counts.
+        kind: what is made of it: a number, a truth value, JSON or an object; '' as it is.
+    """
+
+    paths: tuple[str, ...]
+    kind: str = ""
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where a value comes from.
+    """Where a value comes from: a field, a constant, or a text made of several fields.
 
     Attributes:
-        path: name of a field, or a path into nested ones (`user.id`, `items[0].sku`).
+        text: as it was written.
+        parts: texts and fields in turn; a single field is taken as it is.
         recode: what stands for each value; other values are taken as missing.
         others_skip: leave rows out whose value is not in `recode`.
-        when: only for rows in which this field has this value.
+        when: only for rows in which each of these paths has one of these values (`*`: any).
+        unless: only for rows in which no such path has one of these values.
+        match: what of the value is taken: the groups of a regular expression, joined by `#`.
+        without: keys that are left out of an object.
+        none: values that mean that there is none, as texts.
     """
 
-    path: str
-    recode: Mapping[str, str] | None = None
+    text: str
+    parts: tuple[str | Place, ...]
+    recode: Dict[str, str] | None = None
     others_skip: bool = False
-    when: tuple[str, str] | None = None
+    when: Dict[str, frozenset[str]] = field(default_factory=dict)
+    unless: Dict[str, frozenset[str]] = field(default_factory=dict)
+    match: str = ""
+    without: frozenset[str] = frozenset()
+    none: frozenset[str] = frozenset()
 
+    @classmethod
+    def of(cls, text: str) -> Source:
+        """Read `path` or `{a|b}:{c:number}`: braces are replaced by values.
 
-@dataclass(frozen=True)
-class Wish:
-    """One `--map`, one `--set` or one line of a preset.
+        Raises:
+            TidemarkError: a brace asks for an unknown kind.
+        """
+        pieces = _PLACE.split(text)
+        if len(pieces) == 1:
+            return cls(text, (Place((text,)),))
+        parts: list[str | Place] = []
+        for number, piece in enumerate(pieces):
+            if number % 2:
+                names, colon, kind = piece.rpartition(":")
+                if not colon or kind not in KINDS:
+                    names, kind = piece, ""
+                parts.append(Place(tuple(name.strip() for name in names.split("|")), kind))
+            elif piece:
+                parts.append(piece)
+        return cls(text, tuple(parts))
 
-    Attributes:
-        column: the column to fill.
-        under: the keys under which the value is put, if the column is jsonb.
-        source: where the value comes from; None for a constant.
-        constant: the value of a constant.
-        asked: whether a person asked for it, so that a missing source is an error.
-    """
+    @classmethod
+    def constant(cls, text: str) -> Source:
+        """Return a text that stands in every row."""
+        return cls(repr(text), (text,))
 
-    column: str
-    under: tuple[str, ...] = ()
-    source: Source | None = None
-    constant: str | None = None
-    asked: bool = False
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The fields in it."""
+        return tuple(part for part in self.parts if isinstance(part, Place))
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All paths that it reads as values."""
+        return tuple(path for place in self.places for path in place.paths)
+
+    @property
+    def single(self) -> str | None:
+        """The only path of a source that takes a field as it is; else None."""
+        plain = not (
+            self.recode or self.when or self.unless or self.match or self.without or self.none
+        )
+        alone = len(self.parts) == 1 and len(self.paths) == 1 and not self.places[0].kind
+        return self.paths[0] if plain and alone else None
 
     @property
     def takes_rest(self) -> bool:
         """Whether it takes all fields that nothing else uses."""
-        return self.source is not None and self.source.path == REST
+        return self.text == REST
+
+    def literal(self, fields: Iterable[str]) -> Source:
+        """Return the source as a plain name, if braces belong to the name of a field."""
+        return replace(self, parts=(Place((self.text,)),)) if self.text in set(fields) else self
 
 
 @dataclass(frozen=True)
-class Feed:
-    """What fills one column.
+class Mapping:
+    """What fills a column, or a key of a jsonb column: the first source that has a value.
 
     Attributes:
         column: the column.
-        wishes: alternatives for the whole value; the first that is there counts.
-        members: what is put under keys of a jsonb column.
-        rest: whether the fields that nothing else uses are put there too.
+        under: the keys under which the value is put, if the column is jsonb.
+        sources: the choices, in order.
+        asked: whether a person asked for it, so that a missing field is an error.
     """
 
-    column: Column
-    wishes: tuple[Wish, ...] = ()
-    members: tuple[Wish, ...] = ()
-    rest: bool = False
+    column: str
+    sources: tuple[Source, ...]
+    under: tuple[str, ...] = ()
+    asked: bool = False
+
+    @property
+    def target(self) -> str:
+        """The column and the keys, as they are written."""
+        return ".".join((self.column, *self.under))
+
+    def said(self) -> str:
+        """Say where its values come from."""
+        return ", else ".join(
+            "all other fields" if source.takes_rest else source.text for source in self.sources
+        )
 
 
 @dataclass(frozen=True)
-class Plan:
-    """How rows of one source become rows of a table.
+class Mappings:
+    """All that fills a table from one file.
 
     Attributes:
         table: the table.
-        feeds: what fills each loaded column, in the table's order.
-        fields: names of the source's fields in order; None for JSON, whose rows are dicts.
-        typed: fields whose texts mean numbers or truth values (CSV).
+        columns: for each loaded column, in the table's order, what fills it and its keys.
+        fields: names of the file's fields in order; None for JSON.
         used: the fields that something takes whole.
+        named: columns that a person or a preset named.
+        identity: columns that tell apart rows whose tool gave them one id.
+        skip: rows in which each of these paths has one of these values are left out.
     """
 
     table: Table
-    feeds: tuple[Feed, ...]
+    columns: Dict[str, tuple[Mapping, ...]]
     fields: tuple[str, ...] | None
-    typed: frozenset[str]
     used: frozenset[str]
+    named: frozenset[str]
+    identity: tuple[str, ...] = ()
+    skip: Dict[str, frozenset[str]] = field(default_factory=dict)
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The loaded columns."""
-        return tuple(feed.column.name for feed in self.feeds)
+    @classmethod
+    def nothing(cls, table: Table) -> Mappings:
+        """Return what fills nothing, before a file is opened."""
+        return cls(table, {}, (), frozenset(), frozenset())
 
     def unused(self, names: Iterable[str]) -> list[str]:
         """List those of a file's fields of which no column takes anything."""
         known = list(names)
-        if any(feed.rest for feed in self.feeds):
+        mapped = [source for each in self.all() for source in each.sources]
+        if any(source.takes_rest for source in mapped):
             return []
-        touched = {found[0] for path in self.used if (found := locate(path, known))}
-        return [name for name in known if name not in touched]
+        read = {path for source in mapped for path in (*source.paths, *source.when)} | self.used
+        touched = {found[0] for path in read if (found := locate(path, known))}
+        return [name for name in known if name not in touched and not name.startswith("_")]
 
-    def described(self, feed: Feed) -> str:
-        """Say in a few words where a column's values come from."""
-        parts = [_said(wish) for wish in feed.wishes]
-        parts += [f"{'.'.join(wish.under)} from {_said(wish)}" for wish in feed.members]
-        parts += ["all other fields"] if feed.rest else []
-        if feed.column.name == "distinct_id" and self.table.missing_distinct_id:
-            parts += [
-                f"else {name}" for name in self.table.missing_distinct_id if name in self.columns
-            ]
-        return ", ".join(parts)
+    def all(self) -> list[Mapping]:
+        """Return every mapping."""
+        return [mapping for mappings in self.columns.values() for mapping in mappings]
+
+    def described(self) -> dict[str, str]:
+        """Say for each column in a few words where its values come from."""
+        made = {}
+        for name, mappings in self.columns.items():
+            parts = [m.said() if not m.under else f"{m.target} from {m.said()}" for m in mappings]
+            if name == "distinct_id":
+                parts += [f"else {n}" for n in self.table.missing_distinct_id if n in self.columns]
+            made[name] = ", ".join(part for part in parts if part)
+        return made
 
 
-def parse_map(text: str) -> Wish:
-    """Read `column=source.path`.
+def parse_map(text: str) -> Mapping:
+    """Read `column=source`.
 
     Raises:
         TidemarkError: it has another form.
     """
     column, under, value = _parse("--map", "column=source.path", text)
-    return Wish(column, under, source=Source(value), asked=True)
+    return Mapping(column, (Source.of(value),), under, asked=True)
 
 
-def parse_set(text: str) -> Wish:
+def parse_set(text: str) -> Mapping:
     """Read `column=value`.
 
     Raises:
         TidemarkError: it has another form.
     """
     column, under, value = _parse("--set", "column=value", text)
-    return Wish(column, under, constant=value, asked=True)
+    return Mapping(column, (Source.constant(value),), under, asked=True)
+
+
+def merged(mappings: Iterable[Mapping]) -> tuple[Mapping, ...]:
+    """Make choices of mappings that were given for the same target."""
+    found: dict[str, Mapping] = {}
+    for mapping in mappings:
+        before = found.get(mapping.target)
+        found[mapping.target] = (
+            replace(before, sources=before.sources + mapping.sources) if before else mapping
+        )
+    return tuple(found.values())
 
 
 def resolve(
     table: Table,
-    asked: Sequence[Wish],
-    preset: Sequence[Wish],
+    asked: Sequence[Mapping],
+    preset: Sequence[Mapping],
     fields: Sequence[str] | None,
-    typed: frozenset[str] = frozenset(),
-) -> Plan:
+) -> Mappings:
     """Decide what fills each column.
 
     What was asked for wins over the preset, and that over a field of the column's own name. Such a
@@ -148,45 +236,43 @@ def resolve(
     Args:
         table: the table to load.
         asked: the `--map` and `--set` of a person.
-        preset: the lines of a preset.
-        fields: the source's fields; None if each row has its own (JSON).
-        typed: fields whose texts mean numbers or truth values.
+        preset: those of a preset.
+        fields: the file's fields; None if each record has its own (JSON).
 
     Raises:
         TidemarkError: a column or a field does not exist, or a required column has no source.
     """
-    for wish in asked:
-        _check_column(table, wish)
-        if fields is not None and wish.source and not wish.takes_rest:
-            _check_field(wish.source.path, fields)
-    told = {(wish.column, wish.under) for wish in asked}
-    wishes = [*asked]
-    wishes += [
-        wish for wish in preset if (wish.column, wish.under) not in told and _present(wish, fields)
+    if fields is not None:
+        asked = [replace(m, sources=tuple(s.literal(fields) for s in m.sources)) for m in asked]
+    for mapping in asked:
+        _check_column(table, mapping)
+        if fields is not None:
+            _check_fields(mapping, fields)
+    told = {mapping.target for mapping in asked}
+    mappings = [*asked]
+    mappings += [
+        kept for m in preset if m.target not in told and (kept := _present(m, fields)) is not None
     ]
-    taken = {wish.source.path for wish in wishes if wish.source}
+    taken = {path for m in mappings for source in m.sources for path in source.paths}
     used = set(taken)
-    feeds: list[Feed] = []
+    columns: dict[str, tuple[Mapping, ...]] = {}
     for column in table.columns.values():
-        own = [wish for wish in wishes if wish.column == column.name]
-        whole = [wish for wish in own if not wish.under and not wish.takes_rest]
-        rest = any(wish.takes_rest for wish in own)
+        own = [mapping for mapping in mappings if mapping.column == column.name]
         by_name = column.name not in taken and (fields is None or column.name in fields)
-        if not whole and not rest and by_name:
-            whole = [Wish(column.name, source=Source(column.name))]
+        if by_name and not any(not mapping.under for mapping in own):
+            own.insert(0, Mapping(column.name, (Source.of(column.name),)))
             used.add(column.name)
-        feed = Feed(column, tuple(whole), tuple(w for w in own if w.under), rest)
-        if whole or rest or feed.members or _stood_in_for(table, column.name, wishes, fields):
-            feeds.append(feed)
-    plan = Plan(
+        if own or _stood_in_for(table, column.name, mappings, fields):
+            columns[column.name] = tuple(own)
+    made = Mappings(
         table,
-        tuple(feeds),
+        columns,
         None if fields is None else tuple(fields),
-        typed,
         frozenset(used),
+        frozenset(mapping.column for mapping in mappings),
     )
-    _check_required(plan)
-    return plan
+    _check_required(made)
+    return made
 
 
 def _parse(option: str, form: str, text: str) -> tuple[str, tuple[str, ...], str]:
@@ -197,64 +283,73 @@ def _parse(option: str, form: str, text: str) -> tuple[str, tuple[str, ...], str
     return column, tuple(under), value
 
 
-def _check_column(table: Table, wish: Wish) -> None:
-    option = "--set" if wish.source is None else "--map"
-    column = table.columns.get(wish.column)
+def _check_column(table: Table, mapping: Mapping) -> None:
+    option = "--map" if any(s.places for s in mapping.sources) else "--set"
+    column = table.columns.get(mapping.column)
     if column is None:
         raise TidemarkError(
-            f"{option}: raw.{table.name} has no column {wish.column}",
-            f"{nearest(wish.column, table.columns)}it has {', '.join(table.columns)}",
+            f"{option}: raw.{table.name} has no column {mapping.column}",
+            f"{nearest(mapping.column, table.columns)}it has {', '.join(table.columns)}",
         )
-    if column.type != "jsonb" and (wish.under or wish.takes_rest):
-        what = ".".join((wish.column, *wish.under)) if wish.under else f"{wish.column}=*"
+    rest = any(source.takes_rest for source in mapping.sources)
+    if column.type != "jsonb" and (mapping.under or rest):
+        what = mapping.target if mapping.under else f"{mapping.column}=*"
         raise TidemarkError(
-            f"{option} {what}: the column {wish.column} is {column.type}, and only jsonb has keys",
+            f"{option} {what}: the column {mapping.column} is {column.type}, "
+            "and only jsonb has keys",
         )
 
 
-def _check_field(path: str, fields: Sequence[str]) -> None:
-    if locate(path, fields) is None:
-        raise TidemarkError(
-            f"--map: the file has no field {path}",
-            f"{nearest(path, fields)}it has {', '.join(fields)}",
-        )
+def _check_fields(mapping: Mapping, fields: Sequence[str]) -> None:
+    for source in mapping.sources:
+        for place in source.places:
+            if source.takes_rest or any(_is_there(path, fields) for path in place.paths):
+                continue
+            wrong = place.paths[0]
+            raise TidemarkError(
+                f"--map: the file has no field {wrong}",
+                f"{nearest(wrong, fields)}it has {', '.join(fields)}",
+            )
 
 
-def _check_required(plan: Plan) -> None:
-    table = plan.table
+def _check_required(made: Mappings) -> None:
+    table = made.table
     missing = [
         column.name
         for column in table.columns.values()
-        if column.required and column.name not in plan.columns and column.name != table.made_id
+        if column.required and column.name not in made.columns and column.name != table.made_id
     ]
-    if missing and plan.fields is not None:
+    if missing and made.fields is not None:
         raise TidemarkError(
             f"nothing fills {', '.join(missing)} of raw.{table.name}, which "
             f"{'is' if len(missing) == 1 else 'are'} required",
-            f"the file has the fields {', '.join(plan.fields)}: name one with "
+            f"the file has the fields {', '.join(made.fields)}: name one with "
             f"--map {missing[0]}=FIELD, or give a constant with --set {missing[0]}=VALUE",
         )
 
 
 def _stood_in_for(
-    table: Table, column: str, wishes: Sequence[Wish], fields: Sequence[str] | None
+    table: Table, column: str, mappings: Sequence[Mapping], fields: Sequence[str] | None
 ) -> bool:
     """Whether other columns' values stand in for this one's."""
     if column != "distinct_id":
         return False
-    named = {wish.column for wish in wishes} | set(fields or ())
+    named = {mapping.column for mapping in mappings} | set(fields or ())
     return any(name in named for name in table.missing_distinct_id)
 
 
-def _present(wish: Wish, fields: Sequence[str] | None) -> bool:
-    return fields is None or wish.source is None or locate(wish.source.path, fields) is not None
+def _present(mapping: Mapping, fields: Sequence[str] | None) -> Mapping | None:
+    """Keep the choices of a preset whose fields the file has; None if there is none."""
+    if fields is None:
+        return mapping
+    kept = tuple(
+        source
+        for source in mapping.sources
+        if source.takes_rest
+        or all(any(_is_there(path, fields) for path in place.paths) for place in source.places)
+    )
+    return replace(mapping, sources=kept) if kept else None
 
 
-def _said(wish: Wish) -> str:
-    return wish.source.path if wish.source else repr(wish.constant)
-
-
-def with_columns(plan: Plan, names: Iterable[str]) -> Plan:
-    """Return the same plan with fewer columns."""
-    kept = set(names)
-    return replace(plan, feeds=tuple(feed for feed in plan.feeds if feed.column.name in kept))
+def _is_there(path: str, fields: Sequence[str]) -> bool:
+    return path.startswith("_") or locate(path, fields) is not None

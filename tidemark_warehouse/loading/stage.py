@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
 
 import psycopg
 from psycopg import errors, sql
 
-from tidemark_warehouse.loading.batches import Batch
-from tidemark_warehouse.loading.sources import Row
-from tidemark_warehouse.loading.tables import SEQUENCE, Connection, Table, from_catalog
+from tidemark_warehouse.loading.conversion.batches import Batch, Reject
+from tidemark_warehouse.loading.tables import (
+    SCHEMA,
+    SEQUENCE,
+    Connection,
+    Table,
+    from_catalog,
+)
 
 ORDER = sql.Identifier("_order")
 
@@ -46,11 +53,9 @@ def copy(connection: Connection, target: sql.Identifier, batch: Batch) -> None:
         psycopg.Error: the database refuses some row; the transaction goes on.
     """
     columns = names(batch.columns)
-    form: sql.Composable = sql.SQL("format text")
-    if batch.csv is not None:
-        form = sql.SQL("format csv, delimiter {}, force_null ({})").format(
-            sql.Literal(batch.delimiter), columns
-        )
+    form = sql.SQL("format csv, delimiter {}, force_null ({})").format(
+        sql.Literal(batch.delimiter), columns
+    )
     statement = sql.SQL("copy {} ({}) from stdin with ({})").format(target, columns, form)
     with connection.transaction(), connection.cursor() as cursor, cursor.copy(statement) as stream:
         stream.write(batch.data())
@@ -132,15 +137,15 @@ class Stage:
         return {month for (month,) in rows}
 
 
-def single_out(batch: Batch, put: Put) -> list[tuple[Row, str]]:
+def single_out(batch: Batch, put: Put) -> list[Reject]:
     """Halve a batch until the rows that are refused stand alone.
 
     Args:
-        batch: rows in text format.
+        batch: the rows.
         put: takes a batch, all or nothing.
 
     Returns:
-        The refused rows, with the reason. The others were taken, in their order.
+        The refused rows. The others were taken, in their order.
     """
     if not batch.count:
         return []
@@ -148,7 +153,7 @@ def single_out(batch: Batch, put: Put) -> list[tuple[Row, str]]:
         put(batch)
     except ROW_ERRORS as error:
         if batch.count == 1:
-            return [(batch.origins[0], reason_of(error))]
+            return [batch.reject(reason_of(error))]
         first, second = batch.halves()
         return single_out(first, put) + single_out(second, put)
     return []
@@ -170,36 +175,68 @@ def insert_new(stage: Stage, columns: Sequence[str]) -> int:
 def insert_new_with_made_ids(stage: Stage, columns: Sequence[str]) -> int:
     """Insert staged rows, with an id made of the row's content where there is none.
 
-    Rows of the same content are told apart by counting them: the file again makes the same ids,
-    and a row that stands twice in it is two rows.
-
     Returns:
         How many.
     """
     made = str(stage.table.made_id)
-    content = sorted(name for name in stage.table.columns if name != made)
     others = [name for name in columns if name != made]
     query = sql.SQL("""
-        with named as (
-            select *, {made_id} as _made
-            from (select *, {content} as _content from {stage}) as hashed
-        )
         insert into {target} ({made}, {others})
         select coalesce({made}, _made{cast}), {others}
-        from named
+        from {named} as named
         order by {order}
         on conflict do nothing
     """).format(
-        content=content_hash(stage.table.name, content),
-        made_id=made_id(sql.SQL("{} is null").format(sql.Identifier(made))),
-        stage=stage.identifier,
+        named=_named(stage),
         made=sql.Identifier(made),
         order=ORDER,
         target=stage.table.identifier,
         others=names(others),
-        cast=sql.SQL("" if stage.table.columns[made].type == "uuid" else "::text"),
+        cast=_cast(stage),
     )
     return stage.connection.execute(query).rowcount
+
+
+def give_ids(stage: Stage) -> None:
+    """Give the staged rows of a mutable table that have no id one made of their content."""
+    made = stage.table.made_id
+    if made is None:
+        return
+    query = sql.SQL("""
+        update {stage} as staged set {made} = named._made{cast}
+        from {named} as named
+        where staged.{order} = named.{order} and staged.{made} is null
+    """).format(
+        stage=stage.identifier,
+        made=sql.Identifier(made),
+        order=ORDER,
+        named=_named(stage),
+        cast=_cast(stage),
+    )
+    stage.connection.execute(query)
+    stage.columns.add(made)
+
+
+def _named(stage: Stage) -> sql.Composed:
+    """Return the staged rows with `_made`, an id of their content.
+
+    Rows of the same content are told apart by counting them: the file again makes the same ids,
+    and a row that stands twice in it is two rows.
+    """
+    made = str(stage.table.made_id)
+    beside = {made, stage.table.version_column, SEQUENCE}
+    content = sorted(name for name in stage.table.columns if name not in beside)
+    return sql.SQL("(select *, {made_id} as _made from ({hashed}) as hashed)").format(
+        made_id=made_id(sql.SQL("{} is null").format(sql.Identifier(made))),
+        hashed=sql.SQL("select *, {} as _content from {}").format(
+            content_hash(stage.table.name, content), stage.identifier
+        ),
+    )
+
+
+def _cast(stage: Stage) -> sql.SQL:
+    made = stage.table.columns[str(stage.table.made_id)]
+    return sql.SQL("" if made.type == "uuid" else "::text")
 
 
 def content_hash(table_name: str, columns: Sequence[str]) -> sql.Composed:
@@ -228,3 +265,73 @@ def made_id(group: sql.Composable) -> sql.Composed:
             end, 'hex'
         ), 32) placing '8' from 13) placing '8' from 17)::uuid
     """).format(group=group, order=ORDER)
+
+
+# Without partitions of their own, rows go to the default partition, and a later build moves them.
+_HARMLESS = (
+    errors.UndefinedFunction,
+    errors.InvalidSchemaName,
+    errors.InsufficientPrivilege,
+    errors.LockNotAvailable,
+    errors.DeadlockDetected,
+)
+
+
+class Partitions:
+    """Makes partitions on a connection of its own, so that their locks end at once."""
+
+    def __init__(self, connection: Connection, table: Table, opened: ExitStack) -> None:
+        self._connection = connection
+        self._table = table
+        self._opened = opened
+        self._own: Connection | None = None
+        self._done: set[str] = set()
+        self._given_up = table.time_column is None
+
+    def ensure(self, months: set[str]) -> None:
+        """Make the partitions of these months (YYYY-MM), unless others hold them up."""
+        missing = sorted(months - self._done)
+        if self._given_up or not missing:
+            return
+        self._done.update(missing)
+        for first, last in _runs([_Month(text) for text in missing]):
+            if self._given_up:
+                return
+            try:
+                self._connected().execute(
+                    "select ops.ensure_partitions_for(%s::regclass, %s, %s)",
+                    [f"{SCHEMA}.{self._table.name}", first.start, last.start],
+                )
+            except _HARMLESS:
+                self._given_up = True
+
+    def _connected(self) -> Connection:
+        if self._own is None:
+            info = self._connection.info
+            self._own = self._opened.enter_context(
+                psycopg.connect(info.dsn, password=info.password, autocommit=True)
+            )
+            self._own.add_notice_handler(self._heed)
+        return self._own
+
+    def _heed(self, notice: errors.Diagnostic) -> None:
+        """Stop after the first warning that a lock could not be had: each costs seconds."""
+        if notice.severity_nonlocalized == "WARNING":
+            self._given_up = True
+
+
+class _Month:
+    def __init__(self, text: str) -> None:
+        self.start = datetime(int(text[:4]), int(text[5:]), 1, tzinfo=UTC)
+        self.number = self.start.year * 12 + self.start.month
+
+
+def _runs(months: list[_Month]) -> list[tuple[_Month, _Month]]:
+    """First and last of each run of months without a gap."""
+    runs: list[tuple[_Month, _Month]] = []
+    for month in months:
+        if runs and runs[-1][1].number + 1 == month.number:
+            runs[-1] = (runs[-1][0], month)
+        else:
+            runs.append((month, month))
+    return runs

@@ -19,7 +19,7 @@ SEQUENCE = "_sequence"  # in temporary tables only: what --order-by names
 
 # Text ids that nobody but the writer of the row hands out, so that a missing one may be made from
 # the row's content. Uuid ids always may; an employee_id or an alert_id names something else.
-_MADE_TEXT_IDS = frozenset({"change_id", "comment_id", "activity_id"})
+_MADE_TEXT_IDS = frozenset({"change_id", "comment_id", "activity_id", "session_id"})
 
 _TABLES = """
     select c.relname
@@ -87,6 +87,13 @@ class Column:
     key: bool
     allowed: tuple[str, ...] = ()
 
+    @property
+    def unit_seconds(self) -> int:
+        """How many seconds its unit has, if it holds lengths of time; else 0."""
+        units = {"_seconds": 1, "_minutes": 60}
+        named = [seconds for end, seconds in units.items() if self.name.endswith(end)]
+        return named[0] if named and self.type == "numeric" else 0
+
 
 @dataclass(frozen=True)
 class Table:
@@ -114,7 +121,7 @@ class Table:
     @property
     def made_id(self) -> str | None:
         """The id column that is made from the row's content where the source has none."""
-        if self.time_column is None:
+        if self.name == "sessions":  # only attributes of a session that events name
             return None
         for name in self.key:
             if self.columns[name].type == "uuid" or name in _MADE_TEXT_IDS:

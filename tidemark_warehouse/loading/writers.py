@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from psycopg import errors, sql
 
 from tidemark_warehouse.loading import stage as staging
-from tidemark_warehouse.loading.batches import Batch, Prepared, Reject
-from tidemark_warehouse.loading.partitions import Partitions
-from tidemark_warehouse.loading.preparing import Preparer
-from tidemark_warehouse.loading.stage import ROW_ERRORS, Stage
+from tidemark_warehouse.loading.conversion.batches import Batch, Reject, prepare
+from tidemark_warehouse.loading.conversion.values import Reading
+from tidemark_warehouse.loading.mapping import Mappings
+from tidemark_warehouse.loading.stage import ROW_ERRORS, Partitions, Stage
 from tidemark_warehouse.loading.tables import Connection, Table
 from tidemark_warehouse.loading.upsert import upsert
 
 MAX_PAUSE = 63
+SAMPLE_ROWS = 5
 
 
 class NeedsStagingError(Exception):
     """The file cannot go straight into the table: begin again, through a temporary table."""
 
 
+@dataclass
+class Mapped:
+    """How the file that is being read is mapped: of an archive, the present member."""
+
+    mappings: Mappings
+    reading: Reading
+
+
 class Writer(Protocol):
-    """Takes the prepared chunks of one file, in one transaction.
+    """Takes the batches of one file, in one transaction.
 
     Attributes:
         inserted: rows that are new in the table.
@@ -34,27 +44,38 @@ class Writer(Protocol):
     updated: int
     notes: list[str]
 
-    def put(self, prepared: Prepared) -> list[Reject]:
-        """Take a chunk; return what the database refuses of it."""
+    def put(self, batch: Batch) -> list[Reject]:
+        """Take a batch; return what the database refuses of it."""
 
     def finish(self) -> None:
         """Write what is still to be written."""
 
+    def sample(self, columns: list[str]) -> list[tuple[str | None, ...]]:
+        """Return the first rows as PostgreSQL writes them, of a writer that only tries."""
 
-class Straight:
-    """COPY into the table itself, a chunk at a time.
 
-    A chunk in which a key occurs that the table has goes through a temporary table, where the
-    first row of a key wins; then some more chunks do, since they probably are known as well. A
+class NoSample:
+    """A writer that writes, and shows no sample."""
+
+    def sample(self, columns: list[str]) -> list[tuple[str | None, ...]]:
+        """Return nothing."""
+        return []
+
+
+class Straight(NoSample):
+    """COPY into the table itself, a batch at a time.
+
+    A batch in which a key occurs that the table has goes through a temporary table, where the
+    first row of a key wins; then some more batches do, since they probably are known as well. A
     mutable table is only filled straight while it is empty and no key comes twice.
     """
 
     def __init__(
-        self, connection: Connection, table: Table, preparer: Preparer, partitions: Partitions
+        self, connection: Connection, table: Table, mapped: Mapped, partitions: Partitions
     ) -> None:
         self._connection = connection
         self._table = table
-        self._preparer = preparer
+        self._mapped = mapped
         self._partitions = partitions
         self._stage: Stage | None = None
         self._pause = 0
@@ -63,13 +84,12 @@ class Straight:
         self.updated = 0
         self.notes: list[str] = []
 
-    def put(self, prepared: Prepared) -> list[Reject]:
-        """Take a chunk; return what the database refuses of it.
+    def put(self, batch: Batch) -> list[Reject]:
+        """Take a batch; return what the database refuses of it.
 
         Raises:
             NeedsStagingError: its rows cannot go straight into the table.
         """
-        batch = prepared.batch
         if not batch.count:
             return []
         if batch.lacks_id:
@@ -77,7 +97,7 @@ class Straight:
         self._partitions.ensure(batch.months)
         if self._left:
             self._left -= 1
-            return self._carefully(prepared)
+            return self._carefully(batch)
         try:
             staging.copy(self._connection, self._table.identifier, batch)
         except ROW_ERRORS as error:
@@ -85,7 +105,7 @@ class Straight:
                 raise NeedsStagingError from error
             if isinstance(error, errors.UniqueViolation):
                 self._pause = self._left = min(2 * self._pause + 1, MAX_PAUSE)
-            return self._carefully(prepared)
+            return self._carefully(batch)
         self._pause = 0
         self.inserted += batch.count
         return []
@@ -93,7 +113,7 @@ class Straight:
     def finish(self) -> None:
         """Nothing is left to do."""
 
-    def _carefully(self, prepared: Prepared) -> list[Reject]:
+    def _carefully(self, batch: Batch) -> list[Reject]:
         stage = self._stage = self._stage or Stage(self._connection, self._table)
 
         def merge(batch: Batch) -> None:
@@ -103,34 +123,34 @@ class Straight:
                 inserted = staging.insert_new(stage, batch.columns)
             self.inserted += inserted
 
-        return put_row_by_row(prepared, self._preparer, merge)
+        return put_or_single_out(batch, self._mapped, merge)
 
 
-class Staged:
+class Staged(NoSample):
     """The whole file into a temporary table, then one INSERT that keeps the key rules."""
 
     def __init__(
         self,
         connection: Connection,
         table: Table,
-        preparer: Preparer,
+        mapped: Mapped,
         partitions: Partitions,
         every_version: bool,
     ) -> None:
         self._stage = Stage(connection, table)
         self._table = table
-        self._preparer = preparer
+        self._mapped = mapped
         self._partitions = partitions
         self._every_version = every_version
         self.inserted = 0
         self.updated = 0
         self.notes: list[str] = []
 
-    def put(self, prepared: Prepared) -> list[Reject]:
-        """Take a chunk; return what the database refuses of it."""
-        if not prepared.batch.count:
+    def put(self, batch: Batch) -> list[Reject]:
+        """Take a batch; return what the database refuses of it."""
+        if not batch.count:
             return []
-        return put_row_by_row(prepared, self._preparer, self._stage.copy)
+        return put_or_single_out(batch, self._mapped, self._stage.copy)
 
     def finish(self) -> None:
         """Write the staged rows."""
@@ -139,6 +159,7 @@ class Staged:
         self._partitions.ensure(self._stage.months())
         self._stage.analyze()
         if self._table.time_column is None:
+            staging.give_ids(self._stage)
             self.inserted, self.updated = upsert(self._stage, self._every_version)
         elif self._table.made_id is None:
             self.inserted = staging.insert_new(self._stage, self._stage.loaded())
@@ -146,19 +167,48 @@ class Staged:
             self.inserted = staging.insert_new_with_made_ids(self._stage, self._stage.loaded())
 
 
-def put_row_by_row(prepared: Prepared, preparer: Preparer, put: staging.Put) -> list[Reject]:
-    """Put a chunk, and where it is refused, find the rows that are to blame."""
-    batch, rejects = prepared.batch, []
-    if batch.csv is not None:
-        try:
-            put(batch)
-        except ROW_ERRORS:
-            again = preparer.by_rows(prepared.chunk)
-            batch, rejects = again.batch, again.rejects
-        else:
+class Tried:
+    """Into a temporary table that goes with the transaction: a dry run."""
+
+    def __init__(self, connection: Connection, table: Table, mapped: Mapped) -> None:
+        self._connection = connection
+        self._stage = Stage(connection, table)
+        self._mapped = mapped
+        self.inserted = 0
+        self.updated = 0
+        self.notes: list[str] = []
+
+    def put(self, batch: Batch) -> list[Reject]:
+        """Take a batch; return what the database refuses of it."""
+        return put_or_single_out(batch, self._mapped, self._stage.copy)
+
+    def finish(self) -> None:
+        """Nothing is written."""
+
+    def sample(self, columns: list[str]) -> list[tuple[str | None, ...]]:
+        """Return the first rows as PostgreSQL writes them."""
+        if not columns:
             return []
-    refused = staging.single_out(batch, put)
-    return rejects + [preparer.reject(row, reason) for row, reason in refused]
+        query = sql.SQL("select {} from {} order by {} limit {}").format(
+            sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(c)) for c in columns),
+            self._stage.identifier,
+            staging.ORDER,
+            sql.Literal(SAMPLE_ROWS),
+        )
+        return self._connection.execute(query).fetchall()
+
+
+def put_or_single_out(batch: Batch, mapped: Mapped, put: staging.Put) -> list[Reject]:
+    """Put a batch, and where it is refused, find the rows that are to blame."""
+    try:
+        if batch.count:
+            put(batch)
+    except ROW_ERRORS:
+        again = prepare(batch.records, mapped.mappings, mapped.reading, careful=True)
+        known = {reject.line for reject in batch.rejects}
+        rejects = [reject for reject in again.rejects if reject.line not in known]
+        return rejects + staging.single_out(again, put)
+    return []
 
 
 def is_empty(connection: Connection, table: Table) -> bool:

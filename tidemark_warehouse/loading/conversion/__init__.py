@@ -1,0 +1,1 @@
+"""From the values of records to what COPY reads."""
