@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace as changed
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import click
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -19,6 +22,7 @@ from tidemark_warehouse.database.server import Connection
 from tidemark_warehouse.settings import Settings
 
 if TYPE_CHECKING:
+    from tidemark_warehouse.loading.ledger import AlreadyLoadedError
     from tidemark_warehouse.loading.load import Progress
     from tidemark_warehouse.loading.options import Request, Summary
     from tidemark_warehouse.loading.presets import Preset
@@ -114,6 +118,19 @@ def load(
         int | None,
         typer.Option(metavar="N", min=0, help="Give a file up when more of its rows do not fit."),
     ] = None,
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace", help="Take back what was loaded of the same file into this table before."
+        ),
+    ] = False,
+    again: Annotated[
+        bool,
+        typer.Option(
+            "--again",
+            help="Load a file that was loaded in another way beside what it gave then.",
+        ),
+    ] = False,
     every_version: Annotated[
         bool,
         typer.Option(
@@ -154,6 +171,8 @@ def load(
         decimal_comma=decimal_comma,
         any_date=any_date,
         max_rejects=max_rejects,
+        replace=replace,
+        again=again,
         every_version=every_version,
         order_by=order_by,
     )
@@ -205,14 +224,19 @@ def _load_all(
     request: Request,
     dry_run: bool,
 ) -> list[Summary]:
+    from tidemark_warehouse.loading.ledger import AlreadyLoadedError
     from tidemark_warehouse.loading.load import load_file
 
     out = console.out()
     summaries: list[Summary] = []
     for named, path in files.items():
         source = None if named == path else "standard input"
-        with _progress(out, path) as progress:
-            summary = load_file(connection, target, path, request, progress, dry_run, source)
+        try:
+            with _progress(out, path) as progress:
+                summary = load_file(connection, target, path, request, progress, dry_run, source)
+        except AlreadyLoadedError as error:
+            chosen = _asked(out, request, error)
+            summary = load_file(connection, target, path, chosen, None, dry_run, source)
         summaries.append(summary)
         (_show if dry_run else _report)(out, summary, target)
     if len(files) > 1:
@@ -220,6 +244,25 @@ def _load_all(
         refused = sum(summary.rejected for summary in summaries)
         out.print(f"[bold]{len(files)} files:[/] {count:,} rows written, {refused:,} rejected")
     return summaries
+
+
+def _asked(out: Console, request: Request, error: AlreadyLoadedError) -> Request:
+    """Ask on a terminal what is meant by a file that was loaded in another way.
+
+    Raises:
+        AlreadyLoadedError: there is nobody to ask, or the answer is to leave it.
+    """
+    if not (out.is_terminal and sys.stdin.isatty()):
+        raise error
+    out.print(escape(error.problem), soft_wrap=True)
+    answer = typer.prompt(
+        "replace the earlier load, load it again beside it, or leave it?",
+        type=click.Choice(["replace", "again", "leave"]),
+        default="leave",
+    )
+    if answer == "leave":
+        raise error
+    return changed(request, replace=answer == "replace", again=answer == "again")
 
 
 def _report(out: Console, summary: Summary, target: Table) -> None:
@@ -234,7 +277,8 @@ def _report(out: Console, summary: Summary, target: Table) -> None:
     parts.append(f"{summary.rejected:,} rejected")
     out.print(
         f"[bold]{escape(summary.path.name)}[/] into raw.{target.name}: "
-        f"{console.plural(summary.read, 'row')}: {', '.join(parts)} ({summary.seconds:.1f} s)",
+        f"{console.plural(summary.read, 'row')}: {', '.join(parts)} ({summary.seconds:.1f} s)"
+        + (f", load {summary.load_id}" if summary.load_id else ""),
         soft_wrap=True,
     )
     first = summary.first_reject

@@ -17,6 +17,7 @@ from tidemark_warehouse.cli import (
     explain,
     forget,
     load,
+    loads,
     refresh,
     report,
     retention,
@@ -48,6 +49,9 @@ app.command()(explain.explain)
 app.command()(dev.dev)
 app.command()(load.load)
 app.command()(load.presets)
+app.command()(loads.loads)
+app.command()(loads.unload)
+app.command()(loads.rejects)
 app.command()(simulate.simulate)
 app.command()(retention.retention)
 app.command()(retention.restore)

@@ -233,6 +233,12 @@ class EventLogWriter(NoSample):
         self.inserted = 0
         self.updated = 0
         self.notes: list[str] = []
+        self._counts: dict[str, tuple[int, int]] = {}
+
+    @property
+    def written(self) -> dict[str, tuple[int, int]]:
+        """The rows inserted and updated in each of the four tables."""
+        return self._counts
 
     def put(self, batch: Batch) -> list[Reject]:
         """Take a batch; return what the database refuses of it."""
@@ -277,6 +283,7 @@ class EventLogWriter(NoSample):
         stage.fill(columns.split(), self._query(query))
         stage.analyze()
         inserted, updated = upsert(stage)
+        self._counts[name] = (inserted, updated)
         self.notes.append(f"{name}: {inserted:,} new, {updated:,} updated")
         return inserted, updated
 

@@ -17,7 +17,7 @@ from psycopg import errors
 from tidemark_warehouse.errors import TidemarkError
 from tidemark_warehouse.loading import event_log, inputs, mapping, stage
 from tidemark_warehouse.loading.conversion.batches import Batch, prepare
-from tidemark_warehouse.loading.ledger import Rejections
+from tidemark_warehouse.loading.ledger import Ledger, Rejections, digest_of
 from tidemark_warehouse.loading.mapping import Mappings
 from tidemark_warehouse.loading.options import Request, Summary
 from tidemark_warehouse.loading.presets import PresetTable
@@ -25,6 +25,7 @@ from tidemark_warehouse.loading.records import open_records
 from tidemark_warehouse.loading.records.blocks import DataFile
 from tidemark_warehouse.loading.stage import Partitions, reason_of
 from tidemark_warehouse.loading.tables import Connection, Table
+from tidemark_warehouse.loading.unloading import unload
 from tidemark_warehouse.loading.writers import (
     Mapped,
     NeedsStagingError,
@@ -59,11 +60,13 @@ class Seen:
     Attributes:
         fields: the names of its fields.
         filled: the columns for which some row had a value.
+        months: of UTC in which there are rows, as YYYY-MM.
         made_id: whether some row had no id of its own.
     """
 
     fields: dict[str, None] = field(default_factory=dict)
     filled: set[str] = field(default_factory=set)
+    months: set[str] = field(default_factory=set)
     made_id: bool = False
 
 
@@ -155,6 +158,7 @@ class Job:
         reading = self.request.reading()
         mapped = Mapped(mapping.Mappings.nothing(target), reading)
         seen = Seen()
+        ledger = Ledger(self.connection, self.table, self.source, "", self.request)
         with ExitStack() as opened:
             streams = opened.enter_context(inputs.opened(self.path))
             partitions = Partitions(self.connection, self.table, opened)
@@ -166,6 +170,9 @@ class Job:
                 for stream in streams:
                     file = self.opened(stream)
                     mapped.mappings = self.mappings(target, asked, file)
+                    if not dry_run and not ledger.digest:
+                        self._open(ledger, mapped.mappings, summary)
+                    rejections.flush()
                     rejections.member = stream.name.partition(":")[2]
                     self._move(file, mapped, writer, rejections, summary, seen)
                 if dry_run:
@@ -174,11 +181,27 @@ class Job:
                     undone()
                 else:
                     writer.finish()
-                    rejections.finish()
-        summary.inserted, summary.updated = writer.inserted, writer.updated
-        rejections.report(summary)
-        summary.notes = writer.notes + _notes(mapped, seen)
+                    rejections.flush()
+                summary.inserted, summary.updated = writer.inserted, writer.updated
+                rejections.report(summary)
+                if not dry_run and ledger.digest:
+                    ledger.months = seen.months
+                    summary.load_id = ledger.note(summary, writer.written)
+        summary.notes += writer.notes + _notes(mapped, seen)
         return summary
+
+    def _open(self, ledger: Ledger, mappings: Mappings, summary: Summary) -> None:
+        """Look the file up in the ledger, and take back what it is to replace."""
+        ledger.digest = digest_of(self.path)
+        ledger.open(mappings.told(), mappings.table.made_id is not None)
+        for load_id in ledger.replaced:
+            done = unload(self.connection, load_id)
+            summary.removed += done.removed
+            left = f", {done.changed + done.refused:,} left" if done.changed + done.refused else ""
+            summary.notes.append(
+                f"load {load_id} of the same file was taken back: {done.removed:,} rows removed, "
+                f"{done.restored:,} restored{left}"
+            )
 
     def _writer(
         self, target: Table, mapped: Mapped, partitions: Partitions, straight: bool, dry_run: bool
@@ -239,6 +262,7 @@ class Job:
         summary.read += batch.count + len(batch.rejects) + batch.skipped
         summary.skipped += batch.skipped
         seen.filled |= batch.filled
+        seen.months |= batch.months
         seen.made_id = seen.made_id or batch.lacks_id
         seen.fields |= dict.fromkeys(batch.records.ordered_keys)
 

@@ -180,6 +180,10 @@ class Mappings:
         """Return every mapping."""
         return [mapping for mappings in self.columns.values() for mapping in mappings]
 
+    def told(self) -> dict[str, str]:
+        """Return for each column and key where its values come from, for the ledger."""
+        return {mapping.target: mapping.said() for mapping in self.all()}
+
     def described(self) -> dict[str, str]:
         """Say for each column in a few words where its values come from."""
         made = {}

@@ -35,6 +35,8 @@ class Request:
 
     Attributes:
         asked: the `--map` and `--set`, in order.
+        maps: the `--map` as they were written.
+        sets: the `--set` as they were written.
         preset: the preset, if one is named.
         timezone: of times without one.
         time_format: a further form of times, as strptime knows it.
@@ -54,6 +56,8 @@ class Request:
     """
 
     asked: tuple[Mapping, ...] = ()
+    maps: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
     preset: Preset | None = None
     timezone: ZoneInfo | None = None
     time_format: str | None = None
@@ -109,6 +113,8 @@ class Request:
                 ) from error
         return cls(
             asked=merged((*map(parse_map, maps), *map(parse_set, sets))),
+            maps=tuple(maps),
+            sets=tuple(sets),
             preset=find(preset) if preset else None,
             timezone=zone(timezone) if timezone else None,
             kind=kind,
@@ -118,6 +124,27 @@ class Request:
             rows=tuple(map(Steps.of, rows)),
             **others,
         )
+
+    def described(self) -> dict[str, Any]:
+        """Return what decides how a file is read, as far as it was asked for."""
+        read = {
+            "maps": list(self.maps),
+            "sets": list(self.sets),
+            "preset": self.preset.name if self.preset else None,
+            "timezone": self.timezone.key if self.timezone else None,
+            "time_format": self.time_format,
+            "kind": self.kind,
+            "delimiter": self.delimiter,
+            "encoding": self.encoding,
+            "columns": ",".join(self.columns),
+            "rows": [steps.text for steps in self.rows],
+            "nulls": list(self.nulls),
+            "decimal_comma": self.decimal_comma,
+            "any_date": self.any_date,
+            "every_version": self.every_version,
+            "order_by": self.order_by,
+        }
+        return {name: value for name, value in read.items() if value}
 
     def preset_of(self, table: Table) -> PresetTable | None:
         """Return what the preset has for a table.

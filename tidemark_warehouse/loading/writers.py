@@ -53,9 +53,25 @@ class Writer(Protocol):
     def sample(self, columns: list[str]) -> list[tuple[str | None, ...]]:
         """Return the first rows as PostgreSQL writes them, of a writer that only tries."""
 
+    @property
+    def written(self) -> dict[str, tuple[int, int]]:
+        """The rows inserted and updated in each table."""
+
 
 class NoSample:
     """A writer that writes, and shows no sample."""
+
+    inserted: int
+    updated: int
+    _table: Table
+
+    @property
+    def written(self) -> dict[str, tuple[int, int]]:
+        """The rows inserted and updated in each table."""
+        counts = {self._table.name: (self.inserted, self.updated)}
+        if self._table.name == "feature_requests":
+            counts["feature_request_changes"] = (0, 0)  # what its trigger recorded
+        return counts
 
     def sample(self, columns: list[str]) -> list[tuple[str | None, ...]]:
         """Return nothing."""
@@ -184,6 +200,11 @@ class Tried:
 
     def finish(self) -> None:
         """Nothing is written."""
+
+    @property
+    def written(self) -> dict[str, tuple[int, int]]:
+        """Nothing is."""
+        return {}
 
     def sample(self, columns: list[str]) -> list[tuple[str | None, ...]]:
         """Return the first rows as PostgreSQL writes them."""
