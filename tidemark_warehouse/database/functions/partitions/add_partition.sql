@@ -1,15 +1,27 @@
 create or replace function ops.add_partition(parent regclass, month_start timestamptz) returns boolean
-language plpgsql security definer
+language plpgsql
 set search_path = pg_catalog, pg_temp set timezone = 'UTC' set lock_timeout = '3s'
 as $$
 declare
-    logical_name text := parent::text;
-    column_name name := ops.partition_column(parent);
-    child text := logical_name || to_char(month_start, '"_"YYYY"_"MM');
-    default_child text := logical_name || '_default';
-    month_end timestamptz := month_start + interval '1 month';
+    logical_name text;
+    column_name constant name := ops.partition_column(parent);
+    child text;
+    default_child regclass;
+    month_end constant timestamptz := month_start + interval '1 month';
     crowded boolean;
 begin
+    perform ops.check_partitioned_raw(parent);
+    -- Names are the catalog's own, and quoted: nothing that a caller says becomes part of a statement.
+    select
+        format('%I.%I', n.nspname, c.relname),
+        format('%I.%I', n.nspname, c.relname || to_char(month_start, '"_"YYYY"_"MM')),
+        nullif(p.partdefid, 0)::regclass
+    into strict logical_name, child, default_child
+    from pg_partitioned_table as p
+    inner join pg_class as c on p.partrelid = c.oid
+    inner join pg_namespace as n on c.relnamespace = n.oid
+    where c.oid = parent;
+
     if to_regclass(child) is not null then
         return false;
     end if;
@@ -19,11 +31,13 @@ begin
     end if;
 
     execute format('create table %s (like %s including all)', child, parent);
-    execute format('lock table %s in access exclusive mode', default_child);
-    execute format(
-        'select exists (select from %s where %I >= %L and %I < %L)',
-        default_child, column_name, month_start, column_name, month_end
-    ) into crowded;
+    if default_child is not null then
+        execute format('lock table %s in access exclusive mode', default_child);
+        execute format(
+            'select exists (select from %s where %I >= %L and %I < %L)',
+            default_child, column_name, month_start, column_name, month_end
+        ) into crowded;
+    end if;
     if crowded then
         -- A move is no change: no old versions, and the rows keep their transaction ids.
         execute format('alter table %s disable trigger user', default_child);

@@ -5,15 +5,19 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp set time
 as $$
 declare
     added integer := 0;
+    -- The loader calls this; what lies beyond goes to the default partition, and the next build decides.
+    earliest constant timestamptz := '1900-01-01 00:00:00+00';
+    latest constant timestamptz := now() + interval '10 years';
     month_start timestamptz;
 begin
+    perform ops.check_partitioned_raw(parent);
     if ops.partition_column(parent) is null then
         return 0;
     end if;
     for month_start in
         select generate_series(
-            date_trunc('month', greatest(first_at, '0001-01-01 00:00:00+00')),
-            date_trunc('month', last_at),
+            date_trunc('month', greatest(first_at, earliest)),
+            date_trunc('month', least(last_at, latest)),
             interval '1 month'
         )
         where isfinite(first_at) and isfinite(last_at)
@@ -25,7 +29,7 @@ end
 $$;
 
 comment on function ops.ensure_partitions_for(regclass, timestamptz, timestamptz) is
-'Makes every month''s partition from first_at to last_at; returns how many were added. Call it in a '
-'transaction of its own, so that its locks end before rows are loaded.';
+'Makes every month''s partition of a raw table from first_at to last_at, none before 1900 or more than ten years ahead; '
+'returns how many were added. Call it in a transaction of its own, so that its locks end before rows are loaded.';
 
 grant execute on function ops.ensure_partitions_for(regclass, timestamptz, timestamptz) to tidemark_loader;
