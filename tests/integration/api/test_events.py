@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,6 +11,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from tests.integration.api import clicks
 from tests.integration.api.clicks import NOW_AT, Question, midnight
@@ -19,7 +21,7 @@ from tidemark_warehouse.database.server.roles import READER
 from tidemark_warehouse.settings import Settings
 
 Connection = psycopg.Connection[Any]
-SEEDS = ("excluded_users", "event_breakdowns")
+SEEDS = ("excluded_users", "event_breakdowns", "retentions", "funnel_steps")
 GRANULARITIES = ("minute", "hour", "day", "week", "month")
 SERIES = """
     select bucket_start, breakdown_value, event_count, unique_users, is_complete
@@ -53,6 +55,12 @@ def owner(
         connection.execute(
             "insert into seeds.event_breakdowns (event_name, property, max_values)"
             " values ('*', 'country', 2), ('buy', 'country', 9), ('view', 'plan', 9)"
+        )
+        # Open as well, though no mart of breakdowns has them: answered from raw.
+        connection.execute("delete from seeds.retentions")
+        connection.execute(
+            "insert into seeds.retentions (retention_name, start_event, breakdown_property)"
+            " values ('r1', '*', 'plan'), ('r2', '*', 'nothing')"
         )
         grains = ("minute", "hourly", "daily", "weekly", "monthly")
         counts = [f"+event_counts_{grain}" for grain in grains]
@@ -259,3 +267,88 @@ def test_a_range_of_one_bucket_is_answered_by_its_mart(owner: Connection) -> Non
         for start_at, end_at in spans.values():
             question = Question(["buy"], start_at, end_at, environment="production")
             assert ask(owner, question, None) == expected(question, None)
+
+
+# What readers may ask of raw ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("granularity", ["day", None])
+@pytest.mark.parametrize("events", [["view"], ["*"], ["buy", "view"]])
+def test_a_reader_lists_no_property_that_nobody_opened(
+    owner: Connection, reader: Connection, granularity: str | None, events: list[str]
+) -> None:
+    question = Question(events, OCTOBER, NOVEMBER, breakdown_by="email")
+    with pytest.raises(
+        psycopg.errors.InvalidParameterValue, match='breakdown_by is "email", which is not open'
+    ) as refused:
+        ask(reader, question, granularity)
+    assert "country" in str(refused.value)
+    assert "seeds/event_breakdowns.csv" in str(refused.value.diag.message_hint)
+    assert ask(owner, question, granularity), "whoever reads raw may ask"
+
+
+def test_a_property_is_open_for_the_events_that_a_row_names(
+    owner: Connection, reader: Connection
+) -> None:
+    owner.execute("insert into seeds.event_breakdowns values ('view', 'title', 9)")
+    try:
+        ask(reader, Question(["view"], OCTOBER, NOVEMBER, breakdown_by="title"), "day")
+        for events in (["buy"], ["view", "buy"], ["*"]):
+            with pytest.raises(psycopg.errors.InvalidParameterValue, match="not open for"):
+                ask(reader, Question(events, OCTOBER, NOVEMBER, breakdown_by="title"), "day")
+    finally:
+        owner.execute("delete from seeds.event_breakdowns where property = 'title'")
+
+
+FILTERED = """
+    select users from api.funnel_adhoc(
+        jsonb_build_array(jsonb_build_object('event_name', %s::text, 'filters', %s::jsonb)),
+        breakdown_property => %s
+    )
+"""
+
+
+@pytest.mark.parametrize("operator", ["contains", "eq", "neq", "is_set"])
+def test_a_filter_tells_no_more_than_a_breakdown(
+    owner: Connection, reader: Connection, operator: str
+) -> None:
+    """Whether an address contains a letter tells the address, letter by letter."""
+
+    def filters(of_property: str, value: str) -> Jsonb:
+        return Jsonb([{"property": of_property, "operator": operator, "value": value}])
+
+    reader.execute(FILTERED, ["view", filters("country", "D"), None])
+    with pytest.raises(
+        psycopg.errors.InvalidParameterValue, match='a filter of steps is "email", which is not'
+    ):
+        reader.execute(FILTERED, ["view", filters("email", "a"), None])
+    with pytest.raises(psycopg.errors.InvalidParameterValue, match="a filter of exclusions is"):
+        reader.execute(
+            "select users from api.funnel_adhoc('[\"view\"]', exclusions => %s)",
+            [Jsonb([{"event_name": "buy", "filters": filters("email", "a").obj}])],
+        )
+    owner.execute(FILTERED, ["view", filters("email", "a"), "email"])
+
+
+def test_a_filter_that_a_definition_has_is_answered_as_it_stands(
+    owner: Connection, reader: Connection
+) -> None:
+    defined = [{"property": "email", "operator": "contains", "value": "@example.org"}]
+    owner.execute(
+        "insert into seeds.funnel_steps (funnel_name, step_index, step_name, event_name, filters)"
+        " values ('f', 1, 'Looked', 'view', %s)",
+        [json.dumps(defined)],
+    )
+    try:
+        reader.execute(FILTERED, ["view", Jsonb(defined), None])
+        for event, value in (("buy", "@example.org"), ("view", "@example.or")):
+            with pytest.raises(psycopg.errors.InvalidParameterValue, match="not open"):
+                reader.execute(FILTERED, [event, Jsonb([{**defined[0], "value": value}]), None])
+    finally:
+        owner.execute("delete from seeds.funnel_steps where funnel_name = 'f'")
+
+
+def test_the_entrys_property_of_a_funnel_is_as_closed(reader: Connection) -> None:
+    reader.execute(FILTERED, ["view", "[]", "country"])
+    with pytest.raises(psycopg.errors.InvalidParameterValue, match='breakdown_property is "email"'):
+        reader.execute(FILTERED, ["view", "[]", "email"])

@@ -24,6 +24,7 @@ declare
     bucket_total numeric;
 begin
     perform ops.check_span(start_at, end_at);
+    perform ops.check_open_property('breakdown_by', breakdown_by, names);
     perform ops.check_one_of('granularity', granularity, '{minute,hour,day,week,month}');
     bucket_total := ceil(extract(epoch from end_at - start_at) / case granularity
         when 'minute' then 60 when 'hour' then 3600 when 'day' then 86400 when 'week' then 604800 else 2629746
@@ -57,7 +58,7 @@ comment on function api.event_series(text[], timestamptz, timestamptz, text, tex
 'How often events happened, and how many users did any of them: one row a bucket from start_at (included) to '
 'end_at (not), those without an event too; with breakdown_by one row a bucket and value that occurs. events: '
 '1 to 100 names, * is all; granularity: minute, hour, day, week or month of the reporting time zone, at most '
-'10,000 buckets; environment: one, null for all; breakdown_by: a property of the events; user_id: one user. '
+'10,000 buckets; environment: one, null for all; breakdown_by: an open property of the events; user_id: one user. '
 'unique_users is exact: one who does two of the events, or one in two environments, is one. is_complete is '
 'false where the range cuts the bucket (then the part in the range is counted) or it is not over yet.';
 

@@ -17,6 +17,7 @@ declare
     counted_as text;
 begin
     perform ops.check_span(start_at, end_at);
+    perform ops.check_open_property('breakdown_by', breakdown_by, names);
     select c.* into clock from api.clock() as c;
     buckets := ops.event_buckets(start_at, end_at, 'range', clock.time_zone, clock.now_at);
     -- A range that is one bucket of a mart is answered by it.
@@ -51,7 +52,7 @@ $$;
 comment on function api.event_totals(text[], timestamptz, timestamptz, text, text, text) is
 'How often events happened in a range of time, and how many users did any of them: one row; with breakdown_by '
 'one row a value that occurs, the most frequent first. start_at belongs to the range, end_at does not. events: '
-'1 to 100 names, * is all; environment: one, null for all; breakdown_by: a property of the events; user_id: '
+'1 to 100 names, * is all; environment: one, null for all; breakdown_by: an open property of the events; user_id: '
 'one user. unique_users are the distinct users of the whole range. is_complete is false while it is not over.';
 
 grant execute on function api.event_totals(text[], timestamptz, timestamptz, text, text, text) to tidemark_reader;

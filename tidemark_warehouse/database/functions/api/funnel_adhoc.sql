@@ -49,6 +49,15 @@ begin
             using errcode = 'invalid_parameter_value';
     end if;
 
+    perform ops.check_open_filters('steps', wanted_steps);
+    perform ops.check_open_filters('exclusions', wanted_exclusions);
+    -- The value is that of the entry: an event of the first step, or of any where they have no order.
+    perform ops.check_open_property('breakdown_property', wanted_breakdown, array(
+        select s.step ->> 'event_name'
+        from jsonb_array_elements(wanted_steps) with ordinality as s (step, place)
+        where s.place = 1 or wanted_order = 'unordered'
+    ));
+
     -- Before the first build there is no view, and nobody is excluded.
     return query execute format($query$
     with listed as materialized (
