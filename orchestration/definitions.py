@@ -14,7 +14,6 @@ defs = dg.Definitions(
     assets=[
         assets.build_assets(_manifest),
         *assets.raw_tables(_manifest),
-        archiving.retention_assets(_manifest, assets.POOL),
     ],
     jobs=[schedules.build_everything, sensors.build_time_tracking, archiving.apply_retention],
     schedules=[schedules.hourly_build, archiving.daily_retention],

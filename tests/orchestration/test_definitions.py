@@ -21,9 +21,9 @@ from tidemark_warehouse.settings import PROJECT_ROOT, Settings
 
 LAYERS = {
     *("raw", "staging", "intermediate", "marts", "marts_people", "seeds", "snapshots"),
-    *("ops", "retention"),
+    "ops",
 }
-UNOWNED = {"seeds", "ops", "retention"}
+UNOWNED = {"seeds", "ops"}
 
 
 def test_the_asset_graph_is_the_recorded_one(defs: dg.Definitions) -> None:
@@ -77,7 +77,7 @@ def test_jobs_select_their_assets(defs: dg.Definitions) -> None:
     materializable = {
         spec.key
         for spec in defs.resolve_all_asset_specs()
-        if spec.key.path[0] not in ("raw", "ops", "retention")
+        if spec.key.path[0] not in ("raw", "ops")
     }
     everything = defs.resolve_job_def("build_everything").asset_layer.selected_asset_keys
     assert everything == materializable

@@ -8,8 +8,10 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from tidemark_warehouse.archiving import policy
+from orchestration import archiving
+from tidemark_warehouse.archiving import apply, policy
 from tidemark_warehouse.database.server import Connection
+from tidemark_warehouse.settings import Settings
 
 # As a build leaves it of a project in which nobody reads anything.
 TARGETS = """
@@ -28,6 +30,7 @@ def test_a_run_says_for_each_table_what_went_and_what_stays(
     defs: dg.Definitions,
     instance: dg.DagsterInstance,
     connection: Connection,
+    database: Settings,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -45,12 +48,13 @@ def test_a_run_says_for_each_table_what_went_and_what_stays(
         "insert into raw.metric_points (point_id, name, value, recorded_at)"
         " values (gen_random_uuid(), 'x', 1, '2025-01-15')"
     )
-    result = defs.resolve_job_def("apply_retention").execute_in_process(instance=instance)
+    result = defs.resolve_job_def("apply_retention").execute_in_process(
+        instance=instance, run_config=archiving.confirmed(database.database)
+    )
     assert result.success
-    found: dict[str, dict[str, Any]] = {
-        event.asset_key.path[1]: {name: value.value for name, value in event.metadata.items()}
-        for event in (e.materialization for e in result.get_asset_materialization_events())
-    }
+    [event] = [e for e in result.all_events if e.event_type_value == "STEP_OUTPUT"]
+    metadata = event.step_output_data.metadata
+    found: dict[str, Any] = {name: value.value for name, value in metadata.items()}
     assert set(found) == set(policy.table_names())
     assert found["events"]["rows_removed"] == 7
     assert found["events"]["periods_removed"] == ["2025-01"]
@@ -58,3 +62,42 @@ def test_a_run_says_for_each_table_what_went_and_what_stays(
     assert found["metric_points"]["rows_removed"] == 0
     assert "late rows wait" in str(found["metric_points"]["stays"]["2025-01"])
     assert connection.execute("select count(*) from raw.events").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("confirm", ["", "yes", "tidemark"])
+def test_nothing_is_removed_unless_the_database_is_named(
+    defs: dg.Definitions,
+    instance: dg.DagsterInstance,
+    connection: Connection,
+    database: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    confirm: str,
+) -> None:
+    monkeypatch.setattr(apply, "run", lambda *_: pytest.fail("it removes"))
+    job = defs.resolve_job_def("apply_retention")
+    result = job.execute_in_process(
+        instance=instance, run_config=archiving.confirmed(confirm), raise_on_error=False
+    )
+    assert not result.success
+    [failure] = result.get_step_failure_events()
+    assert f"the database {database.database}" in str(failure.step_failure_data)
+    with pytest.raises(dg.DagsterInvalidConfigError, match="confirm"):
+        job.execute_in_process(instance=instance)
+
+
+def test_the_schedule_confirms_the_database_it_runs_for(
+    defs: dg.Definitions, connection: Connection, database: Settings
+) -> None:
+    schedule = defs.resolve_schedule_def("daily_retention")
+    assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+    with dg.build_schedule_context() as context:
+        [request] = schedule.evaluate_tick(context).run_requests or ()
+    assert request.run_config == archiving.confirmed(database.database)
+
+
+def test_no_asset_removes_anything(defs: dg.Definitions) -> None:
+    """Else "Materialize all" would, without a question."""
+    removing = defs.resolve_job_def("apply_retention")
+    assert not removing.asset_layer.executable_asset_keys
+    keys = {spec.key.path[0] for spec in defs.resolve_all_asset_specs()}
+    assert "retention" not in keys
