@@ -38,7 +38,6 @@ dev: setup ## the Dagster UI on loopback, schedules and sensors on
 	@tidemark dev
 
 dashboards: setup ## the marts as pages of charts, on loopback: make dashboards ARGS="--people --open"
-	@tidemark up > /dev/null
 	@tidemark dashboards $(ARGS)
 
 docs: setup ## the dbt docs as one file, target/static_index.html

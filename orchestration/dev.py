@@ -50,7 +50,7 @@ def dev(
         supervision.adopt_orphans()
         began, began_at = time.monotonic(), time.time()
         helpers = [beside(variables, "tidemark_warehouse.dbt.manifest")]
-        server.ensure_up(settings)
+        server.ready(settings)
         leader = start(port, log_level, variables)
         try:
             if wait_until_ready(leader, port, received):

@@ -21,7 +21,9 @@ class Warehouse(dg.ConfigurableResource[None]):
 
     def connect(self) -> Connection:
         """Connect as the owner, to look: autocommit, read only, and impatient."""
-        connection = server.connect(Settings.from_environment(), autocommit=True)
+        settings = Settings.from_environment()
+        server.check_made(settings)
+        connection = server.connect(settings, autocommit=True)
         # What only reports must neither hold up a build nor wait for one.
         connection.execute("set default_transaction_read_only = on")
         connection.execute("set lock_timeout = '2s'")

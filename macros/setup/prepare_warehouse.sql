@@ -1,12 +1,10 @@
 {% macro prepare_warehouse() -%}
     {#- Before a build: rows that landed in default partitions get partitions of their own, new rows can be found
         without reading others, and the zone is written down for the functions of schema api. -#}
+    {%- if execute and flags.WHICH in ('build', 'run', 'seed', 'snapshot', 'test') -%}
+        {%- do check_made() -%}
+    {%- endif -%}
     {%- if execute and flags.WHICH in ('build', 'run') -%}
-        {%- if run_query("select to_regclass('ops.watermarks')").rows[0][0] is none -%}
-            {%- do exceptions.raise_compiler_error(
-                'database ' ~ target.dbname ~ ' has no Tidemark schema yet: run `tidemark up` first'
-            ) -%}
-        {%- endif -%}
         {%- do refuse_changed_buckets() %}
         select
             ops.ensure_partitions(),

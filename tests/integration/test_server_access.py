@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -178,6 +179,29 @@ def test_an_external_server_is_set_up_as_far_as_its_user_may(
     with pytest.raises(TidemarkError, match="may not drop"):
         bootstrap.drop_database(plain)
     assert "not Tidemark's to stop" in run(plain, "down")[2]
+
+
+def test_a_superuser_as_owner_is_warned_of(outside: Settings, tmp_path: Path) -> None:
+    with bootstrap.administrator(outside) as admin:
+        admin.execute("create role mighty superuser login password 'mighty'")
+    mighty = at(outside, tmp_path, "postgresql://mighty:mighty@{}/of_mighty")
+    code, out, err = run(mighty, "up")
+    assert code == 0, err
+    assert "the owner mighty is a superuser" in out
+    assert "everybody may make functions" not in out
+    with bootstrap.administrator(replace(outside, database="of_mighty")) as admin:
+        admin.execute(f"alter role {READER} createrole".encode())
+    with connect(mighty, autocommit=True) as connection:
+        connection.execute("grant create on schema public to public")
+    out = run(mighty, "doctor")[1]
+    for words in ("the owner mighty is a superuser", "everybody may make functions", READER):
+        assert "warn  rights: " in out
+        assert words in out
+
+    maker = at(outside, tmp_path, "postgresql://maker:maker@{}/of_maker")
+    with bootstrap.administrator(outside) as admin:
+        admin.execute(f"alter role {READER} nocreaterole".encode())
+    assert not ensure_up(maker).excessive
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ BUILT: LiteralString = """
 def build(context: typer.Context) -> None:
     """Build what has changed. Takes every option of `dbt build`."""
     settings = Settings.from_environment()
-    server.ensure_up(settings)
+    server.ready(settings)
     began, started = time.time(), time.monotonic()
     with server.connect(settings, autocommit=True) as connection:
         began_there = _now(connection)

@@ -22,6 +22,7 @@ from tidemark_warehouse.database.server import (
     bootstrap,
     credentials,
     embedded,
+    rights,
     roles,
 )
 from tidemark_warehouse.database.server.credentials import EMBEDDED, Credentials
@@ -145,6 +146,7 @@ def _port(settings: Settings) -> Result:
 
 
 def _answers(settings: Settings) -> Result:
+    server.check_made(settings)
     state = server.status(settings)
     if not state.version:
         return Result(Verdict.FAIL, state.problem, "tidemark up")
@@ -192,6 +194,15 @@ def _roles(settings: Settings) -> Result:
             "no matter if others use them; else put their passwords into ~/.pgpass",
         )
     return Result(Verdict.FAIL, f"the password kept for {names} is not theirs", "tidemark up")
+
+
+def _rights(settings: Settings) -> Result:
+    with server.connect(settings, autocommit=True) as connection:
+        found = rights.excessive(connection)
+    if found:
+        problems, remedies = zip(*found, strict=True)
+        return Result(Verdict.WARN, "; ".join(problems), "; ".join(remedies))
+    return Result(Verdict.OK, "no more than needed")
 
 
 def _migrations(settings: Settings) -> Result:
@@ -272,6 +283,7 @@ CHECKS = (
     Check("PostgreSQL", _version, asks_server=True),
     Check("time zone", _time_zone, asks_server=True),
     Check("roles", _roles, asks_server=True),
+    Check("rights", _rights, asks_server=True),
     Check("migrations", _migrations, asks_server=True),
     Check("dbt", _dbt),
     Check("passwords", _passwords),

@@ -44,11 +44,9 @@ def dashboards(
 
     settings = Settings.from_environment()
     check_port(port, "tidemark dashboards")
-    if database is None:
-        server.ensure_up(settings)
-    else:  # one that is named is not made: it may be a mistake
+    if database is not None:
         settings = replace(settings, database=checked_database(database))
-        server.start(settings)
+    server.ready(settings)
     _check_role(settings, PEOPLE_READER if people else READER)
     out = console.out()
     with supervision.signals(even_ignored=True) as received:

@@ -29,7 +29,7 @@ def explain(
 ) -> None:
     """Say why a row of a mart is what it is: its last rewrites, and the rows that caused them."""
     settings = Settings.from_environment()
-    server.ensure_up(settings)
+    server.ready(settings)
     out = console.out()
     with server.connect(settings, autocommit=True) as connection:
         relation, model = find(connection, mart)

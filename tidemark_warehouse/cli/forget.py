@@ -41,7 +41,7 @@ def forget(
     from tidemark_warehouse.privacy import forget as steps
 
     settings = Settings.from_environment()
-    server.ensure_up(settings)
+    server.ready(settings)
     out = console.out()
     found = steps.look(settings, person)
     _say(found)

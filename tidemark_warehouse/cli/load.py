@@ -178,7 +178,7 @@ def load(
     )
     paths = inputs.expand(files)
     settings = Settings.from_environment()
-    server.ensure_up(settings)
+    server.ready(settings)
     with server.connect(settings, autocommit=True) as connection:
         target = read_table(connection, table)
         if request.preset:

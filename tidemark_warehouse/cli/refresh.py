@@ -28,7 +28,7 @@ def refresh(
     keys have no time is computed again as a whole.
     """
     settings = Settings.from_environment()
-    server.ensure_up(settings)
+    server.ready(settings)
     first, last = _date(from_date), _date(to_date)
     if last < first:
         raise TidemarkError(f"--to {to_date} is before --from {from_date}", "swap them")

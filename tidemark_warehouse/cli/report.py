@@ -24,7 +24,7 @@ def report(
     from tidemark_warehouse.reporting.report import write
 
     settings = Settings.from_environment()
-    server.ensure_up(settings)
+    server.ready(settings)
     with server.connect(settings, autocommit=True) as connection:
         mark = read_mark(connection)
     written = write(settings, output, mark.sentence if mark else "")

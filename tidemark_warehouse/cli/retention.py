@@ -31,7 +31,7 @@ def retention(
 ) -> None:
     """Say what seeds/retention_policy.csv would remove, and why or why not; --apply does it."""
     settings = Settings.from_environment()
-    server.ensure_up(settings)
+    server.ready(settings)
     if verify:
         _verify(settings)
     elif apply:
@@ -50,7 +50,7 @@ def restore(
     from tidemark_warehouse.archiving import restore as steps
 
     settings = Settings.from_environment()
-    server.ensure_up(settings)
+    server.ready(settings)
     first, last = moment(from_at), moment(to_at)
     if last <= first:
         raise TidemarkError(

@@ -48,7 +48,7 @@ def serve(
             f"set {tokens.VARIABLE}, and put a proxy with TLS before it; "
             f"or leave out --host to listen on {LOOPBACK}",
         )
-    server.ensure_up(settings)
+    server.ready(settings)
     role = PEOPLE_READER if people else READER
     server.connect(settings, role).close()  # says in words why it cannot
     out = console.out()

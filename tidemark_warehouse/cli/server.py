@@ -71,6 +71,8 @@ def up() -> None:
     out.print(f"database  {escape(settings.database)}{ran if arrival.migrations else ''}")
     if not arrival.passwords_published:
         out.print("[yellow]no libpq password file can be written: use `tidemark url`[/]")
+    for problem, remedy in arrival.excessive:
+        out.print(f"[yellow]{escape(problem)}[/]\n  -> {escape(remedy)}", soft_wrap=True)
     out.print("next      tidemark load TABLE FILE, then tidemark build")
 
 
@@ -92,12 +94,15 @@ def url(
     ] = None,
 ) -> None:
     """Print a libpq URL with its password, and nothing else."""
-    print(server.url(Settings.from_environment(), role))
+    settings = Settings.from_environment()
+    server.check_made(settings)
+    print(server.url(settings, role))
 
 
 def status() -> None:
     """Say how the server, the marts and the last build are."""
     settings = Settings.from_environment()
+    server.check_made(settings)
     state = server.status(settings)
     out = console.out()
     process = f", process {state.pid}" if state.pid else ""
@@ -141,7 +146,7 @@ def reset(
     """Delete the database with everything in it, and make an empty one."""
     settings = Settings.from_environment()
     out = console.out()
-    server.start(settings)
+    server.awaken(settings)
     out.print(f"This deletes the database {settings.database} with all raw rows and marts:")
     _print_losses(settings)
     if not yes:

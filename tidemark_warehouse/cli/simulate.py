@@ -101,7 +101,7 @@ def _create(settings: Settings, wanted: Mark, exactly: bool) -> None:
 
 def _continue(settings: Settings, hours: int, every: float | None) -> None:
     """Add hours once, or until Ctrl-C."""
-    server.ensure_up(settings)
+    server.ready(settings)
     out = console.out()
     try:
         while True:

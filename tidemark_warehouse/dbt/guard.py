@@ -39,10 +39,13 @@ def main() -> None:
         # dagster-dbt asks in every run; dbt itself takes 1.6 s and looks on PyPI for a newer one.
         print(f"dbt-core {metadata.version('dbt-core')}")
         return
+    from tidemark_warehouse.database import server
     from tidemark_warehouse.settings import Settings
 
     try:
-        status = run(arguments, environment(Settings.from_environment()), supervised=True)
+        settings = Settings.from_environment()
+        server.check_made(settings)
+        status = run(arguments, environment(settings), supervised=True)
     except TidemarkError as error:
         sys.exit(f"tidemark-dbt: {error.problem}\n  -> {error.remedy}")
     sys.exit(status)

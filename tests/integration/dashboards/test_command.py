@@ -41,7 +41,7 @@ def test_a_port_in_use_is_named_with_another_one(server: Settings) -> None:
 def test_a_database_that_is_named_is_not_made(server: Settings) -> None:
     code, _, err = run(server, "dashboards", "--port", str(free_port()), "--database", "nosuch")
     assert code == 1
-    assert 'database "nosuch" does not exist' in err
+    assert "there is no database nosuch" in err
     code, _, err = run(server, "dashboards", "--database", "No such")
     assert code == 1
     assert "no plain database name" in err

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import psycopg
 
 from tidemark_warehouse.database import migrate
-from tidemark_warehouse.database.server import bootstrap, embedded, roles
+from tidemark_warehouse.database.server import bootstrap, embedded, made, rights, roles
 from tidemark_warehouse.database.server.connection import (
     Connection,
     attempt,
@@ -25,9 +25,12 @@ __all__ = [
     "Arrival",
     "Connection",
     "Status",
+    "awaken",
+    "check_made",
     "connect",
     "dbt_environment",
     "ensure_up",
+    "ready",
     "reset",
     "start",
     "status",
@@ -45,11 +48,13 @@ class Arrival:
         migrations: names of the migrations it ran, in order.
         passwords_published: false if the embedded server's passwords could not be put into the
             user's libpq password file. (An external server's are not ours to publish.)
+        excessive: rights that nobody needs, each with what to do about it.
     """
 
     started: bool
     migrations: list[str]
     passwords_published: bool
+    excessive: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,9 +81,10 @@ class Status:
 
 
 def ensure_up(settings: Settings, *, thorough: bool = False) -> Arrival:
-    """Make the database ready for use: server, roles, database, migrations.
+    """Make the database, if it is not there, and make it ready for use: server, roles, migrations.
 
-    Where all is well this costs one connection and two queries.
+    Only for what is there to make one; `ready` is for the others. Where all is well this costs one
+    connection and two queries.
 
     Args:
         settings: which server and database.
@@ -93,7 +99,40 @@ def ensure_up(settings: Settings, *, thorough: bool = False) -> Arrival:
     started = start(settings)
     migrations = bootstrap.bootstrap(settings)
     published = settings.database_url is not None or bootstrap.publish_passwords(settings)
-    return Arrival(started, migrations, published)
+    with connect(settings, autocommit=True) as connection:
+        excessive = tuple(rights.excessive(connection))
+    return Arrival(started, migrations, published, excessive)
+
+
+def ready(settings: Settings) -> None:
+    """Make a database that somebody has made ready for use: the server runs, no migration lacks.
+
+    Raises:
+        TidemarkError: nobody has made it, or it cannot be made ready; says what to do.
+    """
+    if not _is_ready(settings):
+        awaken(settings)
+        ensure_up(settings)
+
+
+def awaken(settings: Settings) -> None:
+    """Start the embedded server, and refuse a database that nobody has made.
+
+    Raises:
+        TidemarkError: nobody has made it, or the server cannot run; says what to do.
+    """
+    made.check_home(settings)
+    start(settings)
+    made.check(settings)
+
+
+def check_made(settings: Settings) -> None:
+    """Refuse a database that nobody has made, as far as a server that runs can tell.
+
+    Raises:
+        TidemarkError: nobody has; names those there are.
+    """
+    made.check(settings)
 
 
 def start(settings: Settings) -> bool:
@@ -121,9 +160,9 @@ def reset(settings: Settings) -> Arrival:
     """Drop the database with everything in it, and make an empty one.
 
     Raises:
-        TidemarkError: we may not; nothing is dropped then.
+        TidemarkError: we may not, or it is none of ours; nothing is dropped then.
     """
-    start(settings)
+    awaken(settings)
     bootstrap.drop_database(settings)
     return ensure_up(settings, thorough=True)
 

@@ -11,17 +11,18 @@ from psycopg import sql
 
 from tidemark_warehouse.database import migrate
 from tidemark_warehouse.database.server import connection as connections
-from tidemark_warehouse.database.server import credentials, roles
+from tidemark_warehouse.database.server import credentials, made, roles
 from tidemark_warehouse.database.server.connection import Connection
 from tidemark_warehouse.database.server.credentials import EMBEDDED, Credentials
 from tidemark_warehouse.database.server.embedded import SUPERUSER
+from tidemark_warehouse.database.server.made import MAINTENANCE_DATABASE
 from tidemark_warehouse.errors import TidemarkError
 from tidemark_warehouse.settings import LOOPBACK, OWNER, ROLES, Settings
 
 LOCK_KEY = 7_215_080_460  # any number that nothing else in the maintenance database locks
-MAINTENANCE_DATABASE = "postgres"
 OLDEST_VERSION = 15
 FIRST_WITH_BUILTIN_LOCALE = 170_000
+SCHEMAS = ("raw", "staging", "intermediate", "marts", "marts_people", "seeds", "api", "ops")
 
 
 def bootstrap(settings: Settings) -> list[str]:
@@ -38,6 +39,8 @@ def bootstrap(settings: Settings) -> list[str]:
     else:
         _prepare_external(settings)
     with connections.connect(settings, autocommit=True) as connection:
+        if not made.is_made(connection):
+            _check_no_others(connection)
         return migrate.apply(connection)
 
 
@@ -238,6 +241,21 @@ def _check_version(connection: Connection) -> None:
             f"the server is PostgreSQL {version // 10_000}; "
             f"Tidemark needs {OLDEST_VERSION} or later",
             "upgrade it, or unset TIDEMARK_DATABASE_URL to use the embedded PostgreSQL",
+        )
+
+
+def _check_no_others(connection: Connection) -> None:
+    """Check that no schema that we are about to make is somebody else's."""
+    row = connection.execute(
+        "select string_agg(nspname, ', ' order by nspname) from pg_namespace "
+        "where nspname = any(%s)",
+        [list(SCHEMAS)],
+    ).fetchone()
+    if row and row[0]:
+        raise TidemarkError(
+            f"the database {connection.info.dbname} has schemas of these names already, which "
+            f"Tidemark did not make: {row[0]}",
+            "name an empty database in TIDEMARK_DATABASE; one that does not exist is created",
         )
 
 
