@@ -21,7 +21,7 @@ from tidemark_warehouse.errors import TidemarkError
 from tidemark_warehouse.settings import PROJECT_ROOT, Settings
 
 MAKERS = {"up", "demo", "simulate"}
-NEED_NO_DATABASE = {"down"}
+NEED_NO_DATABASE = {"down", "presets"}
 COMMANDS = {
     "status": [],
     "url": [],
