@@ -188,6 +188,8 @@ class _Preparation:
 
     def _fill(self, column: Column, mappings: tuple[Mapping, ...]) -> None:
         name = column.name
+        if name == self._table.made_id and self._mappings.identity:
+            column = replace(column, type="text")  # it becomes a uuid with what tells it apart
         if column.type == "jsonb":
             used = self._mappings.used
             taken = self._extraction.objects(mappings, used, self._errors, name)

@@ -42,7 +42,7 @@ class Extraction:
             mapping: where the values come from.
             nulls: words that mean that there is none, in small letters.
         """
-        return _first([self._source(source, nulls) for source in mapping.sources])
+        return self._first_of(mapping.sources, nulls)
 
     def objects(
         self, mappings: Sequence[Mapping], used: frozenset[str], errors: Errors, name: str
@@ -59,10 +59,10 @@ class Extraction:
         keys = [m for m in mappings if m.under]
         plain = [s for m in whole for s in m.sources if not s.takes_rest]
         rest = any(source.takes_rest for m in whole for source in m.sources)
-        base = _first([self._source(source, frozenset()) for source in plain]) if plain else None
-        if not keys and not rest:
+        base = self._first_of(plain, frozenset()) if plain else None
+        if not keys and (not rest or (base is not None and not _lacks(base))):
             return base if base is not None else [None] * self._records.count
-        left = self._records.rest(used) if rest else None
+        left: list[dict[str, Any]] | None = None
         made: list[dict[str, Any]] = []
         for index, value in enumerate(as_list(base or [None] * self._records.count)):
             made.append({})
@@ -74,14 +74,36 @@ class Extraction:
             if isinstance(found, dict):
                 made[index] = dict(found)
             elif found is None or found == "":
-                made[index] = left[index] if left else {}
+                if rest:
+                    left = self._records.rest(used) if left is None else left
+                    made[index] = left[index]
             else:
                 errors.setdefault(index, f"{name}: to put fields into it, it must be a JSON object")
         for mapping in keys:
-            for target, value in zip(made, as_list(self.column(mapping)), strict=True):
-                if value is not None and value != "":
+            values = as_list(self.column(mapping))
+            if values.count(None) == len(values):
+                continue
+            key = mapping.under[0] if len(mapping.under) == 1 else None
+            for target, value in zip(made, values, strict=True):
+                if value is None or value == "":
+                    continue
+                if key is None:
                     _put(target, mapping.under, value)
+                else:
+                    target[key] = value
         return [each or None for each in made]
+
+    def _first_of(self, sources: Sequence[Source], nulls: frozenset[str]) -> Values:
+        """Return for each record the first value there is, as long as some record lacks one."""
+        found: Values | None = None
+        for source in sources:
+            if found is not None and not _lacks(found):
+                break
+            if source.places and not any(map(self._records.knows, source.paths)):
+                continue
+            values = self._source(source, nulls)
+            found = values if found is None else _first([found, values])
+        return [None] * self._records.count if found is None else found
 
     def _source(self, source: Source, nulls: frozenset[str]) -> Values:
         count = self._records.count
@@ -154,10 +176,10 @@ class Extraction:
         else:
             before = values.count(None)
             longest = max(map(len, nulls))
-            values = [
-                None if type(v) is str and len(v) <= longest and v.lower() in nulls else v
-                for v in values
-            ]
+            short = {v for v in values if type(v) is str and len(v) <= longest}
+            words = {v for v in short if v.lower() in nulls}
+            if words:
+                values = [None if type(v) is str and v in words else v for v in values]
             found = values.count(None) - before
         if found:
             self._reading.found["nulls"] += found
@@ -190,6 +212,13 @@ def json_texts(values: list[Any], came_of_json: bool) -> pa.Array:
     if pc.any(pc.match_substring(made, "\\u0000")).as_py():
         raise ValueError("JSON with \\u0000")
     return made
+
+
+def _lacks(values: Values) -> bool:
+    """Whether some record has no value."""
+    if isinstance(values, list):
+        return None in values or "" in values
+    return bool(values.null_count)
 
 
 def _first(columns: list[Values]) -> Values:

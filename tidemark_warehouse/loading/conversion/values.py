@@ -17,6 +17,7 @@ from tidemark_warehouse.loading.tables import Column
 
 # Ids that are no uuid become one: uuid5(ID_NAMESPACE, id), which anybody can compute again.
 ID_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "tidemark")
+_UUID_LENGTHS = (32, 36, 38, 41, 45)  # bare, with dashes, in braces, as a URN
 _NAMESPACE_BYTES = ID_NAMESPACE.bytes
 MAX_KEY_BYTES = 2000  # an index entry of PostgreSQL holds about 2,700
 
@@ -108,7 +109,7 @@ def to_uuid(value: object) -> str | None:
     if text is None:
         return None
     try:
-        return str(uuid.UUID(text)) if len(text) >= 32 else uuid5_of(text)
+        return str(uuid.UUID(text)) if len(text) in _UUID_LENGTHS else uuid5_of(text)
     except ValueError:
         return uuid5_of(text)
 

@@ -119,7 +119,20 @@ class Records:
         if len(parts) == 1:
             key = parts[0]
             return [v.get(key) if type(v) is dict else walk(v, parts) for v in objects]
-        return [walk(v, parts) for v in objects]
+        if len(parts) > 2 or any(type(v) is list for v in objects):
+            return [walk(v, parts) for v in objects]
+        (outer, key), dotted = parts, ".".join(parts)
+        inner = self.values(f"{name}.{outer}")
+        return [
+            v.get(key)
+            if type(v) is dict and key in v
+            else (walk(v, (key,)) if v is not None else None) or _get(top, dotted)
+            for v, top in zip(inner, objects, strict=True)
+        ]
+
+    def knows(self, path: str) -> bool:
+        """Whether some record may have a value at a path."""
+        return path in self.constants or locate(path, self.keys) is not None
 
 
 class RowRecords(Records):
@@ -128,8 +141,8 @@ class RowRecords(Records):
     def __init__(self, constants: Mapping[str, str]) -> None:
         super().__init__(0, constants)
         self.rows: list[dict[str, Any]] = []
-        self._lines: list[int] = []
-        self._texts: list[str | bytes | None] = []
+        self.lines: list[int] = []
+        self.texts: list[str | bytes | None] = []
 
     def add(
         self, line: int, row: dict[str, Any] | None, text: str | bytes | None, problem: str = ""
@@ -138,14 +151,14 @@ class RowRecords(Records):
         if row is None:
             self.problems[self.count] = problem
         self.rows.append(row or {})
-        self._lines.append(line)
-        self._texts.append(text)
+        self.lines.append(line)
+        self.texts.append(text)
         self.count += 1
 
     @cached_property
     def keys(self) -> frozenset[str]:
         """The names that occur in them."""
-        return frozenset().union(*self.rows)
+        return frozenset().union(*set(map(tuple, self.rows)))
 
     def field(self, name: str) -> Values:
         """Return the values of a field."""
@@ -159,11 +172,11 @@ class RowRecords(Records):
 
     def line(self, index: int) -> int:
         """Return where a record begins."""
-        return self._lines[index]
+        return self.lines[index]
 
     def payload(self, index: int) -> str:
         """Return a record as text that PostgreSQL can hold."""
-        text = self._texts[index]
+        text = self.texts[index]
         if isinstance(text, bytes):
             text = text.decode("utf-8", "surrogateescape")
         return sound(as_json(self.rows[index]) if text is None else text)
@@ -256,6 +269,10 @@ def walk(value: Any, parts: Sequence[str]) -> Any:
         else:
             return None
     return value
+
+
+def _get(value: Any, key: str) -> Any:
+    return value.get(key) if type(value) is dict else None
 
 
 def _walk_dotted(value: Mapping[str, Any], parts: Sequence[str]) -> Any:
