@@ -17,6 +17,7 @@ from tidemark_warehouse.cli import console
 from tidemark_warehouse.database import server
 from tidemark_warehouse.database.server import Connection
 from tidemark_warehouse.dbt import guard
+from tidemark_warehouse.loading.workflows import unknown
 from tidemark_warehouse.settings import PROJECT_ROOT, Settings
 
 # Whatever follows the word build is dbt's to judge.
@@ -49,8 +50,11 @@ def build(context: typer.Context) -> None:
     out = console.out()
     with server.connect(settings, autocommit=True) as connection:
         done = summary(connection, began_there, seconds)
+        unseen = unknown(connection).said()
     if done or not status:
         out.print(done or f"no model was built in {seconds:.1f} s")
+    if unseen:
+        out.print(f"[yellow]{escape(unseen)}[/]", soft_wrap=True)
     if status == guard.INTERRUPTED:
         out.print("stopped: what was built is kept, the rest is as it was; tidemark build goes on")
     elif status:

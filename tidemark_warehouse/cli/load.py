@@ -185,8 +185,19 @@ def load(
             _describe(console.out(), request.preset, [target.name])
         with inputs.spooled(paths) as found:
             summaries = _load_all(connection, target, found, request, dry_run)
+        if target.name in ("time_sessions", "workflow_instances") and not dry_run:
+            _say_unknown(connection)
     if any(summary.rejected for summary in summaries):
         raise typer.Exit(REJECTED_STATUS)
+
+
+def _say_unknown(connection: Connection) -> None:
+    """Say how many sessions reach no mart, and the next command."""
+    from tidemark_warehouse.loading.workflows import unknown
+
+    said = unknown(connection).said()
+    if said:
+        console.out().print(f"  [yellow]{escape(said)}[/]", soft_wrap=True)
 
 
 def presets(

@@ -1,4 +1,4 @@
-"""The commands loads, unload and rejects: what was loaded, and taking it back."""
+"""The commands loads, unload, rejects and workflows: what was loaded, and what to do about it."""
 
 from __future__ import annotations
 
@@ -106,6 +106,27 @@ def rejects(
         if retry:
             _retry(connection, out, chosen)
         _print_rejects(connection, out, chosen)
+
+
+def workflows(
+    template: Annotated[
+        str, typer.Option(help="Template of the workflows; made if there is none of that name.")
+    ] = "sessions",
+) -> None:
+    """Make the workflows that sessions name and nobody has loaded.
+
+    Each belongs to whoever began it, and is complete with its last session. Run it again after
+    loading more sessions: workflows that it made before are brought up to date.
+    """
+    from tidemark_warehouse.loading import workflows as made
+
+    settings = Settings.from_environment()
+    out = console.out()
+    with server.connect(settings, autocommit=True) as connection:
+        count = made.make(connection, template)
+    out.print(f"{console.plural(count, 'workflow')} of template {escape(template)} made or updated")
+    if count:
+        out.print("next      tidemark build")
 
 
 def _print_rejects(connection: Connection, out: Console, chosen: dict[str, str | None]) -> None:

@@ -119,6 +119,7 @@ def status() -> None:
         with server.connect(settings, autocommit=True) as connection:
             _print_marts(connection)
             _print_history(connection)
+            _print_unknown(connection)
     _print_last_build()
 
 
@@ -252,6 +253,16 @@ def _count(connection: Connection, schema: str, name: str, estimate: int) -> int
         sql.SQL("select count(*) from {}").format(sql.Identifier(schema, name))
     ).fetchone()
     return int(row[0]) if row else 0
+
+
+def _print_unknown(connection: Connection) -> None:
+    """Say how many rows of raw reach no mart, and why."""
+    from tidemark_warehouse.loading.workflows import unknown
+
+    row = connection.execute("select to_regclass('raw.workflow_instances')").fetchone()
+    said = unknown(connection).said() if row and row[0] else ""
+    if said:
+        console.out().print(f"[yellow]{escape(said)}[/]", soft_wrap=True)
 
 
 def _print_last_build() -> None:

@@ -24,7 +24,7 @@ from tidemark_warehouse.loading.presets import PresetTable
 from tidemark_warehouse.loading.records import open_records
 from tidemark_warehouse.loading.records.blocks import DataFile
 from tidemark_warehouse.loading.stage import Partitions, reason_of
-from tidemark_warehouse.loading.tables import Connection, Table
+from tidemark_warehouse.loading.tables import Connection, Table, is_empty
 from tidemark_warehouse.loading.unloading import unload
 from tidemark_warehouse.loading.writers import (
     Mapped,
@@ -33,7 +33,6 @@ from tidemark_warehouse.loading.writers import (
     Straight,
     Tried,
     Writer,
-    is_empty,
 )
 
 ATTEMPTS = 3
@@ -95,7 +94,7 @@ def load_file(
     """
     job = Job(connection, table, path, request, source or str(path.resolve()), progress)
     straight = not (request.every_version or request.order_by) and (
-        table.time_column is not None or is_empty(connection, table)
+        table.time_column is not None or is_empty(connection, table.name)
     )
     started = time.monotonic()
     attempts = ATTEMPTS

@@ -148,6 +148,13 @@ def table_names(connection: Connection) -> list[str]:
     return [name for (name,) in rows if name != REJECTED]
 
 
+def is_empty(connection: Connection, name: str) -> bool:
+    """Whether a raw table has no row."""
+    query = sql.SQL("select not exists (select from {})").format(sql.Identifier(SCHEMA, name))
+    row = connection.execute(query).fetchone()
+    return bool(row and row[0])
+
+
 def read_table(connection: Connection, name: str) -> Table:
     """Look a raw table up.
 

@@ -230,12 +230,3 @@ def put_or_single_out(batch: Batch, mapped: Mapped, put: staging.Put) -> list[Re
         rejects = [reject for reject in again.rejects if reject.line not in known]
         return rejects + staging.single_out(again, put)
     return []
-
-
-def is_empty(connection: Connection, table: Table) -> bool:
-    """Whether a table has no row."""
-    query = sql.SQL("select not exists (select {} from {})").format(
-        sql.Identifier(table.key[0]), table.identifier
-    )
-    row = connection.execute(query).fetchone()
-    return bool(row and row[0])

@@ -16,12 +16,20 @@ METRIC = Control(
     name="metric",
     title="Metric",
     mart="marts.metric_aggregates",
+    # First those with points in the dates that a page shows: 26 weeks up to the last.
     query="""
 select name
 from marts.metric_aggregates
-where period_type = 'monthly'
+where period_type = 'weekly'
 group by name
-order by bool_or(metric_type = 'timer') desc, sum(count) desc, name
+order by
+    max(period_start) > (
+        select max(newest.period_start) from marts.metric_aggregates as newest
+        where newest.period_type = 'weekly'
+    ) - interval '26 weeks' desc,
+    bool_or(metric_type = 'timer') desc,
+    sum(count) desc,
+    name
 """,
 )
 METRIC_PERIOD = Control(

@@ -21,12 +21,14 @@ class Card:
         rows: what it shows; a section without rows says what has to be loaded.
         query: what was asked, as a person may paste it into a client.
         chosen: what the chart is about, beside its dates: options by the titles of their controls.
+        loaded: the raw tables that have rows.
     """
 
     section: Section
     rows: Rows
     query: str
     chosen: Mapping[str, str] = field(default_factory=dict)
+    loaded: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ def _card(card: Card) -> str:
         wide=' class="wide"' if section.wide else "",
         question=question,
         how_to_read=escape(" ".join([section.how_to_read, *chosen])),
-        content=_figure(section, card.rows) if card.rows else _empty(section),
+        content=_figure(section, card.rows) if card.rows else _empty(section, card.loaded),
         marts=", ".join(f"<code>{escape(mart)}</code>" for mart in section.marts),
         query=escape(card.query),
     )
@@ -110,8 +112,14 @@ def _figure(section: Section, rows: Rows) -> str:
     )
 
 
-def _empty(section: Section) -> str:
-    tables = ", ".join(f"<code>raw.{escape(table)}</code>" for table in section.raw_tables)
+def _empty(section: Section, loaded: frozenset[str]) -> str:
+    missing = [table for table in section.raw_tables if table not in loaded]
+    tables = ", ".join(f"<code>raw.{escape(t)}</code>" for t in missing or section.raw_tables)
+    if not missing:
+        return template.EMPTY.format(
+            remedy=f"{tables} has rows, but none that count here in these dates: run "
+            "<code>tidemark build</code>; <code>tidemark status</code> says what reaches no mart."
+        )
     return template.EMPTY.format(
         remedy=f"Load {tables}, then run <code>tidemark build</code> and this report again."
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from tidemark_warehouse.database import server
 from tidemark_warehouse.database.server import Connection
 from tidemark_warehouse.errors import TidemarkError
+from tidemark_warehouse.loading.tables import is_empty, table_names
 from tidemark_warehouse.reporting import data, page
 from tidemark_warehouse.reporting.section import Page
 from tidemark_warehouse.reporting.sections import PAGES
@@ -44,10 +45,11 @@ def write(settings: Settings, path: Path, origin: str = "") -> Written:
     Raises:
         TidemarkError: the database or the file cannot be used.
     """
-    with data.reader(settings) as connection:
-        found = [card for shown in PAGES for card in _cards(connection, shown)]
     with server.connect(settings, autocommit=True) as connection:
         facts = _facts(connection, origin)
+        loaded = _loaded(connection)
+    with data.reader(settings) as connection:
+        found = [card for shown in PAGES for card in _cards(connection, shown, loaded)]
     text = page.render(facts, found)
     try:
         path.write_text(text, encoding="utf-8")
@@ -63,7 +65,12 @@ def write(settings: Settings, path: Path, origin: str = "") -> Written:
     )
 
 
-def _cards(connection: Connection, shown: Page) -> Iterator[page.Card]:
+def _loaded(connection: Connection) -> frozenset[str]:
+    """Return the raw tables that have rows, which the role that reads the marts may not see."""
+    return frozenset(name for name in table_names(connection) if not is_empty(connection, name))
+
+
+def _cards(connection: Connection, shown: Page, loaded: frozenset[str]) -> Iterator[page.Card]:
     choice = data.usual(connection, shown)
     for section in shown.sections:
         yield page.Card(
@@ -75,6 +82,7 @@ def _cards(connection: Connection, shown: Page) -> Iterator[page.Card]:
                 for control in shown.controls
                 if control.name in section.takes and control.name in choice
             },
+            loaded,
         )
 
 
