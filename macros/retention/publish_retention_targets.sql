@@ -1,8 +1,8 @@
 {% macro publish_retention_targets() -%}
     {#-
-        After a build: what `tidemark retention` has to know of the project, so that it needs no dbt. For
-        each raw table, which models read it and which of those could not keep what it would lose; for each
-        mart whose rows may expire, its column of time too.
+        Before a build, whose tests judge the policy by it: what `tidemark retention` has to know of the
+        project, so that it needs no dbt. For each raw table, which models read it and which of those could
+        not keep what it would lose; for each mart whose rows may expire, its column of time too.
     -#}
     {%- if execute and flags.WHICH in ('build', 'run') -%}
         {%- set targets = {} -%}
@@ -42,6 +42,8 @@
                 {%- endif -%}
             {%- endfor -%}
         {%- endfor %}
+        -- One build at a time: of two at once the second would not see what the first has written.
+        select pg_advisory_xact_lock(hashtextextended('tidemark ops.retention_targets', 0));
         delete from ops.retention_targets;
         insert into ops.retention_targets
             (relation, is_raw, time_column, only_where, readers, unfit_readers, reads_back_days)

@@ -7,6 +7,8 @@
         {%- for node in graph.nodes.values() if node.config.materialized == 'incremental' -%}
             {%- do names.append(node.schema ~ '.' ~ node.alias) -%}
         {%- endfor -%}
+        -- One build at a time: two that delete the same rows in different orders wait for each other for ever.
+        select pg_advisory_xact_lock(hashtextextended('tidemark end of a build', 0));
         select ops.forget_vanished_late_rows();
         delete from ops.watermarks where relation <> all({{ text_array(names) }});
         select ops.forget_consumed_changes(interval '{{ var("changes_kept_days") | int }} days')
