@@ -26,6 +26,8 @@ $(SETUP): pyproject.toml requirements.lock
 		|| $(BIN)/python -m pip install --disable-pip-version-check -r requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable . \
 		|| $(BIN)/python -m pip install --disable-pip-version-check --no-deps --editable .
+	@echo "$(CURDIR)/tidemark_warehouse/seeds/plugins" \
+		> "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/tidemark_dbt_plugin.pth"
 	@touch $@
 
 profiles.yml: profiles.yml.example

@@ -13,6 +13,7 @@ from typing import Any, LiteralString
 import typer
 from rich.markup import escape
 
+from tidemark_warehouse import seeds
 from tidemark_warehouse.cli import console
 from tidemark_warehouse.database import server
 from tidemark_warehouse.database.server import Connection
@@ -41,6 +42,8 @@ BUILT: LiteralString = """
 def build(context: typer.Context) -> None:
     """Build what has changed. Takes every option of `dbt build`."""
     settings = Settings.from_environment()
+    if not any("seed" in argument for argument in context.args):
+        seeds.refuse_wrong(PROJECT_ROOT)  # else dbt knows whether it loads them: its plugin asks
     server.ready(settings)
     began, started = time.time(), time.monotonic()
     with server.connect(settings, autocommit=True) as connection:

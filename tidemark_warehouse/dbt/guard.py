@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 # dagster-dbt waits for a cancelled one. (After SIGINT in a long statement it took 0.3 to 1.1 s.)
 STAGES = ((signal.SIGINT, 12.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
 INTERRUPTED = 128 + signal.SIGINT
+PLUGINS = Path(__file__).parent.parent / "seeds" / "plugins"  # dbt finds them on its path
 PROFILE_EXAMPLE = PROJECT_ROOT / "profiles.yml.example"
 
 
@@ -78,6 +79,8 @@ def environment(settings: Settings) -> dict[str, str]:
     # The URL is said in parts now, where its escapes and options cannot be misread.
     found.pop("TIDEMARK_DATABASE_URL", None)
     found["DBT_PROFILES_DIR"] = str(profiles_folder(settings))
+    paths = [str(PLUGINS), *filter(None, [os.environ.get("PYTHONPATH")])]
+    found["PYTHONPATH"] = os.pathsep.join(paths)
     return found
 
 

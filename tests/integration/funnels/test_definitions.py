@@ -43,37 +43,37 @@ WRONG: dict[str, tuple[str, Edit, str]] = {
     "unknown operator": (
         "funnel_steps",
         change("filters", '[{"property": "a", "operator": "like", "value": "x"}]'),
-        r'seeds/funnel_steps.csv, row "mission, 1": unknown operator "like"',
+        r'seeds/funnel_steps.csv, line 2: filters: has the unknown operator "like"',
     ),
     "gap in step_index": (
         "funnel_steps",
         change("step_index", "9"),
-        r'seeds/funnel_steps.csv, row "mission, 9": there is a gap in step_index before this step',
+        r"seeds/funnel_steps.csv, line 2: step_index is 9, and no row of mission has 8",
     ),
     "filters that are not JSON": (
         "funnel_steps",
         change("filters", "country = DE"),
-        r'seeds/funnel_steps.csv, row "mission, 1": filters is not a JSON array',
+        r"seeds/funnel_steps.csv, line 2: filters: is no JSON",
     ),
     "negative window": (
         "funnels",
         change("conversion_window_seconds", "-60"),
-        r'seeds/funnels.csv, row "mission": conversion_window_seconds is negative',
+        r"seeds/funnels.csv, line 2: conversion_window_seconds: -60 is less than 0",
     ),
     "name used twice": (
         "funnels",
         repeat,
-        r'seeds/funnels.csv, row "mission": this funnel_name is used twice',
+        r"seeds/funnels.csv, line 6: funnel_name mission stands in line 2 already",
     ),
     "retention used twice": (
         "retentions",
         repeat,
-        r'seeds/retentions.csv, row "weekly_visits": this retention_name is used twice',
+        r"seeds/retentions.csv, line 6: retention_name weekly_visits stands in line 2 already",
     ),
     "unknown period": (
         "retentions",
         change("period", "fortnight"),
-        r'seeds/retentions.csv, row "weekly_visits": unknown period "fortnight"',
+        r'seeds/retentions.csv, line 2: period: "fortnight" is none of hour, day',
     ),
 }
 

@@ -1,0 +1,1 @@
+"""The seeds as files that people edit, without a database."""
