@@ -41,6 +41,7 @@ def loads(
     from tidemark_warehouse.loading import unloading
 
     settings = Settings.from_environment()
+    server.ready(settings)
     with server.connect(settings, autocommit=True) as connection:
         found = unloading.loads(connection)
     out = console.out()
@@ -65,6 +66,7 @@ def unload(
 
     settings = Settings.from_environment()
     out = console.out()
+    server.ready(settings)
     with server.connect(settings, autocommit=True) as connection, connection.transaction():
         done = unloading.unload(connection, load_id)
     out.print(
@@ -98,6 +100,7 @@ def rejects(
     settings = Settings.from_environment()
     out = console.out()
     chosen = {"table": table, "source": source}
+    server.ready(settings)
     with server.connect(settings, autocommit=True) as connection:
         if clear:
             count = connection.execute(CLEAR, chosen).rowcount
