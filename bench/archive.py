@@ -36,10 +36,9 @@ order by c.relname
 # As after a build by as many models as read raw.events.
 READERS: LiteralString = """
 insert into ops.watermarks
-    (relation, model, seen, fingerprint, shape, settings, reads, as_of, cluster_id)
+    (relation, model, seen, fingerprint, shape, settings, reads, as_of)
 select
-    'marts.reader_' || n, 'reader', pg_current_snapshot(), '', '', '', '{raw.events}', now(),
-    (select system_identifier from pg_control_system())
+    'marts.reader_' || n, 'reader', ops.current_snapshot(), '', '', '', '{raw.events}', now()
 from generate_series(1, 11) as n;
 insert into ops.retention_targets
     (relation, is_raw, readers, unfit_readers, reads_back_days)

@@ -27,7 +27,7 @@ build_time_tracking = dg.define_asset_job(
 # the mart has consumed; so does one with a cursor of another server, which is ahead of this one.
 COMPLETIONS: LiteralString = """
     with now_seen as materialized (
-        select pg_current_snapshot() as snapshot
+        select ops.current_snapshot() as snapshot
     ),
 
     asked as (

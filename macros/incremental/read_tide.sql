@@ -5,7 +5,7 @@
         now_seen   the transactions that are visible now: the watermark that this build will store
         seen, xmin, xmax   the last build's watermark, the oldest transaction it does not cover, and the first
                    that none of those it covers reaches
-        whole      compute every key: from nothing, after an edit, in another cluster, with --full-refresh
+        whole      compute every key: from nothing, after an edit, beneath it a relation was filled anew, with --full-refresh
         empty      the table has no row
         reshaped   the contract's columns or key differ from those of the table
         unsettled  descriptions, indexes or grants differ
@@ -56,8 +56,7 @@
                 )
                 {%- endfor %}
             )) as fingerprint,
-            (select system_identifier from pg_control_system()) as cluster_id,
-            pg_current_snapshot()::text as now_seen
+            ops.current_snapshot()::text as now_seen
     ),
 
     compared as (
@@ -69,7 +68,6 @@
             last.shape is distinct from '{{ tide.shape }}' as reshaped,
             last.settings is distinct from '{{ tide.settings }}' as unsettled,
             last.fingerprint is distinct from definition.fingerprint as edited,
-            last.cluster_id is distinct from definition.cluster_id as moved,
             exists (
                 select from ops.changes as c
                 where
@@ -93,6 +91,6 @@
     select
         compared.*,
         not exists (select from {{ relation }}) as empty,
-        reshaped or edited or moved or refilled as stale
+        reshaped or edited or refilled as stale
     from compared
 {%- endmacro %}

@@ -264,9 +264,9 @@ def test_a_model_that_is_gone_holds_no_changes(
 ) -> None:
     owner.execute(
         "insert into ops.watermarks"
-        " (relation, model, seen, fingerprint, shape, settings, reads, as_of,"
-        " cluster_id) values ('marts.gone', 'model.tidemark.gone', '3:3:', '', '', '',"
-        " '{raw.time_sessions}', now(), 1)"
+        " (relation, model, seen, fingerprint, shape, settings, reads, as_of)"
+        " values ('marts.gone', 'model.tidemark.gone', '3:3:', '', '', '',"
+        " '{raw.time_sessions}', now())"
     )
     assert warehouse.build() == []
     assert not value(

@@ -53,7 +53,7 @@ class Manifest:
         bytes: size of the file.
         file_sha256: of the whole file.
         content_hash: of the rows, whatever the file's layout (see `content_hash`).
-        snapshot: `pg_current_snapshot()` of the transaction in which the rows were read.
+        snapshot: `ops.current_snapshot()` of the transaction in which the rows were read.
         created_at: ISO 8601 in UTC.
     """
 

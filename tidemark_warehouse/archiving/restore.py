@@ -12,7 +12,7 @@ from psycopg import sql
 from tidemark_warehouse.archiving import files, manifest, reading, verifying
 from tidemark_warehouse.archiving.apply import delete_stale_files, only_run
 from tidemark_warehouse.archiving.verifying import Problem
-from tidemark_warehouse.database import server
+from tidemark_warehouse.database import guards, server
 from tidemark_warehouse.database.server import Connection
 from tidemark_warehouse.errors import TidemarkError
 from tidemark_warehouse.loading import tables as raw
@@ -60,6 +60,7 @@ def run(
             or the database refuses.
     """
     with server.connect(settings, autocommit=True) as connection, only_run(connection):
+        guards.settle(connection)
         table = raw.read_table(connection, table_name)
         folder = files.archive_folder(settings)
         delete_stale_files(connection, folder)

@@ -140,7 +140,7 @@ def _reading(url: str, snapshot_id: str | None, what: str) -> Iterator[dbapi.Cur
 def _look(cursor: dbapi.Cursor, source: sql.Composed, table: ArchivedTable) -> _Found:
     ranged = stored_types.ranged(table.columns)
     summary = sql.SQL(
-        "select count(*), pg_current_snapshot()::text, "
+        "select count(*), ops.current_snapshot()::text, "
         "to_json(min({time})) #>> '{{}}', to_json(max({time})) #>> '{{}}'{fits} from {source}"
     ).format(
         time=sql.Identifier(table.time_column),

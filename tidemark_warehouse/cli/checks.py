@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg
 
 from tidemark_warehouse.cli import console
-from tidemark_warehouse.database import migrate, server
+from tidemark_warehouse.database import guards, migrate, server
 from tidemark_warehouse.database.server import (
     accounts,
     binaries,
@@ -214,6 +214,14 @@ def _migrations(settings: Settings) -> Result:
     return Result(Verdict.OK, f"{count} applied, none missing")
 
 
+def _raw(settings: Settings) -> Result:
+    with server.connect(settings, autocommit=True) as connection:
+        faults = guards.look(connection)
+    if faults:
+        return Result(Verdict.FAIL, "; ".join(faults), "tidemark up (a build mends it, too)")
+    return Result(Verdict.OK, "guarded as it was installed")
+
+
 def _dbt(_: Settings) -> Result:
     try:
         version = metadata.version("dbt-core")
@@ -285,6 +293,7 @@ CHECKS = (
     Check("roles", _roles, asks_server=True),
     Check("rights", _rights, asks_server=True),
     Check("migrations", _migrations, asks_server=True),
+    Check("raw tables", _raw, asks_server=True),
     Check("dbt", _dbt),
     Check("passwords", _passwords),
     Check("libpq password file", _password_file),

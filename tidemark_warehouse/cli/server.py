@@ -73,6 +73,8 @@ def up() -> None:
         out.print("[yellow]no libpq password file can be written: use `tidemark url`[/]")
     for problem, remedy in arrival.excessive:
         out.print(f"[yellow]{escape(problem)}[/]\n  -> {escape(remedy)}", soft_wrap=True)
+    for fault in arrival.mended:
+        out.print(f"[yellow]mended    {escape(fault)}[/]", soft_wrap=True)
     out.print("next      tidemark load TABLE FILE, then tidemark build")
 
 

@@ -24,7 +24,7 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 from tidemark_warehouse.archiving import files, manifest, rewriting
 from tidemark_warehouse.archiving.apply import delete_stale_files, only_run
 from tidemark_warehouse.archiving.manifest import Manifest
-from tidemark_warehouse.database import server
+from tidemark_warehouse.database import guards, server
 from tidemark_warehouse.database.server import Connection
 from tidemark_warehouse.errors import TidemarkError
 from tidemark_warehouse.settings import Settings
@@ -109,6 +109,7 @@ def erase(settings: Settings, given: str, begun: Callable[[str], object] | None 
         only_run(connection),
     ):
         delete_stale_files(connection, folder)
+        guards.settle(connection)
         ids = _ids(connection, given)
         columns = _columns(connection)
         named = _archived(connection, folder, columns, ids)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import psycopg
 
@@ -49,12 +49,14 @@ class Arrival:
         passwords_published: false if the embedded server's passwords could not be put into the
             user's libpq password file. (An external server's are not ours to publish.)
         excessive: rights that nobody needs, each with what to do about it.
+        mended: what was not as it was installed in raw, and is again.
     """
 
     started: bool
     migrations: list[str]
     passwords_published: bool
     excessive: tuple[tuple[str, str], ...] = ()
+    mended: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -97,11 +99,11 @@ def ensure_up(settings: Settings, *, thorough: bool = False) -> Arrival:
     if not thorough and _is_ready(settings):
         return Arrival(False, [], True)
     started = start(settings)
-    migrations = bootstrap.bootstrap(settings)
+    migrations, mended = bootstrap.bootstrap(settings)
     published = settings.database_url is not None or bootstrap.publish_passwords(settings)
     with connect(settings, autocommit=True) as connection:
         excessive = tuple(rights.excessive(connection))
-    return Arrival(started, migrations, published, excessive)
+    return Arrival(started, migrations, published, excessive, mended)
 
 
 def ready(settings: Settings) -> None:

@@ -9,7 +9,7 @@ from typing import LiteralString
 import psycopg
 from psycopg import sql
 
-from tidemark_warehouse.database import migrate
+from tidemark_warehouse.database import guards, migrate
 from tidemark_warehouse.database.server import connection as connections
 from tidemark_warehouse.database.server import credentials, made, roles
 from tidemark_warehouse.database.server.connection import Connection
@@ -25,11 +25,11 @@ FIRST_WITH_BUILTIN_LOCALE = 170_000
 SCHEMAS = ("raw", "staging", "intermediate", "marts", "marts_people", "seeds", "api", "ops")
 
 
-def bootstrap(settings: Settings) -> list[str]:
+def bootstrap(settings: Settings) -> tuple[list[str], list[str]]:
     """Bring the server and the database to what this checkout expects.
 
     Returns:
-        The names of the migrations that this call ran.
+        The names of the migrations that this call ran, and what was found amiss and mended.
 
     Raises:
         TidemarkError: it cannot be done with the rights we have; says what is needed.
@@ -41,7 +41,12 @@ def bootstrap(settings: Settings) -> list[str]:
     with connections.connect(settings, autocommit=True) as connection:
         if not made.is_made(connection):
             _check_no_others(connection)
-        return migrate.apply(connection)
+        found = guards.settle(connection)
+        ran = migrate.apply(connection)
+        if ran:
+            guards.note(connection)
+        # A first time in a database that has this only now; else nothing is left to do.
+        return ran, found + guards.settle(connection)
 
 
 def publish_passwords(settings: Settings) -> bool:

@@ -33,6 +33,7 @@ begin
     end if;
     execute format('alter table %s detach partition %s', parent, partition);
     execute format('drop table %s', partition);
+    perform ops.note_versions(parent);
     return '{}';
 end
 $$;

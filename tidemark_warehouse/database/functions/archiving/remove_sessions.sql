@@ -45,7 +45,8 @@ begin
     delete from raw.time_sessions as s
     using pg_temp.tide_expired as e
     where s.session_id = e.session_id;
-    alter table raw.time_sessions enable trigger log_deleted;
+    alter table raw.time_sessions enable always trigger log_deleted;
+    perform ops.note_versions('raw.time_sessions');
     drop table pg_temp.tide_expired;
     return '{}';
 end

@@ -6,7 +6,7 @@ declare
     touched bigint;
 begin
     update ops.sealed_periods as p
-    set reopened_at = clock_timestamp(), reopened_xid = pg_current_xact_id()::text::bigint
+    set reopened_at = clock_timestamp(), reopened_xid = ops.current_xid()
     where p.period_id = restored_period_id and p.reopened_at is null
     returning p.* into period;
     if period.period_id is null then

@@ -20,11 +20,25 @@ begin
             array_to_string(target.unfit_readers, ', ')
         );
     end if;
+    if
+        target.is_raw
+        and exists (
+            select
+            from ops.guard_versions as v
+            cross join pg_control_system() as s
+            where
+                v.relation = retention_objections.relation
+                and v.server_id = s.system_identifier
+                and v.versions <> ops.versions_of(v.relation::regclass)
+        )
+    then
+        found_objections := found_objections
+            || 'its triggers or partitions were touched by hand: tidemark build, and it is known what was'::text;
+    end if;
     for reader in
         select
             r.name,
             w.relation is null as is_unbuilt,
-            w.cluster_id <> (select system_identifier from pg_control_system()) as is_moved,
             w.built_at,
             w.seen
         from unnest(target.readers) as r (name)
@@ -33,9 +47,6 @@ begin
     loop
         if reader.is_unbuilt then
             found_objections := found_objections || format('%s has never been built', reader.name);
-        elsif reader.is_moved then
-            found_objections := found_objections
-                || format('%s has not been built since the database moved to this server', reader.name);
         elsif reader.built_at < now() - still_days * interval '1 day' then
             found_objections := found_objections || format(
                 '%s was last built on %s: the pipeline stands still',

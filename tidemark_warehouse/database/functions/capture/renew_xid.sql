@@ -1,9 +1,9 @@
 create or replace function ops.renew_xid() returns trigger
-language plpgsql set search_path = pg_catalog, pg_temp
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     if new is distinct from old then
-        new._xid := pg_current_xact_id()::text::bigint;
+        new._xid := ops.current_xid();
     end if;
     return new;
 end

@@ -4,7 +4,7 @@ as $$
     with present as materialized (
         select distinct feature_request_id
         from raw.feature_request_changes
-        where _xid = pg_current_xact_id()::text::bigint
+        where _xid = ops.current_xid()
     ),
     recorded as materialized (
         select c.change_id, c.changed_at, c.feature_request_id, c.field, c.new_value

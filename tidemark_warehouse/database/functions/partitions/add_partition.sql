@@ -47,6 +47,7 @@ begin
             default_child, column_name, month_start, column_name, month_end, child
         );
         execute format('alter table %s enable trigger user', default_child);
+        perform ops.watch(logical_name, default_child::regclass);
     end if;
     execute format(
         'alter table %s attach partition %s for values from (%L) to (%L)',

@@ -22,14 +22,20 @@ begin
         )
         where isfinite(first_at) and isfinite(last_at)
     loop
+        -- Each holds a dozen locks until the transaction ends.
+        exit when added >= 200;
         added := added + ops.add_partition(parent, month_start)::integer;
     end loop;
+    if added > 0 then
+        perform ops.note_versions(parent);
+    end if;
     return added;
 end
 $$;
 
 comment on function ops.ensure_partitions_for(regclass, timestamptz, timestamptz) is
-'Makes every month''s partition of a raw table from first_at to last_at, none before 1900 or more than ten years ahead; '
-'returns how many were added. Call it in a transaction of its own, so that its locks end before rows are loaded.';
+'Makes every month''s partition of a raw table from first_at to last_at, none before 1900 or more than ten years ahead, '
+'and at most 200; returns how many were added. Call it in a transaction of its own, so that its locks end before rows '
+'are loaded.';
 
 grant execute on function ops.ensure_partitions_for(regclass, timestamptz, timestamptz) to tidemark_loader;
