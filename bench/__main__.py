@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench import api, app_metrics, archive, counts, delivery, funnels, people, product
+from bench import api, app_metrics, archive, counts, delivery, funnels, loading, people, product
 from bench.arena import DATABASE, Arena
 from bench.figures import Figure, markdown, shown
 from tidemark_warehouse.database import server
@@ -23,6 +23,7 @@ from tidemark_warehouse.errors import TidemarkError
 from tidemark_warehouse.settings import PROJECT_ROOT, Settings
 
 AREAS: dict[str, Callable[[Arena], Iterator[Figure]]] = {
+    "load": loading.measure,
     "counts": counts.measure,
     "product": product.measure,
     "funnels": funnels.measure,

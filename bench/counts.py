@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import LiteralString
 
 from bench.arena import Arena
@@ -14,9 +13,7 @@ from bench.world import add_device, add_events, add_identities, settle
 
 COUNTS = tuple(GRAINS)
 WATCHED = (*COUNTS, "int_identities__resolved")
-LOADED = 500_000
 AREA = "Product: counts and uniques"
-LOADING = "Loading events"
 READING = "Reading counts"
 
 
@@ -44,7 +41,6 @@ def measure(arena: Arena) -> Iterator[Figure]:
     half_days = max(first for first, _ in months(arena.days) if first <= arena.days // 2)
     half_events = arena.events * half_days // arena.days
     newest = arena.events // 100
-    yield from _loading(arena)
 
     arena.say(f"{half_events:,} events over {half_days} days")
     add_identities(arena)
@@ -145,42 +141,3 @@ def measure(arena: Arena) -> Iterator[Figure]:
             AREA, f"write-ahead log, {name}", written / 1e6, "MB", beside="all count marts"
         )
     yield from reading(arena, READING, READ, product_questions(arena))
-
-
-def _loading(arena: Arena) -> Iterator[Figure]:
-    """COPY into raw.events beside COPY of the same rows into a bare table."""
-    arena.say(f"loading {LOADED:,} events by COPY")
-    add_events(arena, LOADED, -40, 1)
-    arena.connection.execute("create table public.bare (like raw.events including defaults)")
-    columns: LiteralString = "event_id, event_name, event_at, distinct_id, properties"
-    buffer = io.BytesIO()
-    with arena.connection.cursor().copy(
-        "copy (select " + columns + " from raw.events) to stdout (format binary)"
-    ) as source:
-        for block in source:
-            buffer.write(block)
-    arena.connection.execute("delete from raw.events")
-    arena.connection.execute("vacuum raw.events")
-
-    def copied(table: LiteralString) -> Callable[[], None]:
-        def copy() -> None:
-            with arena.connection.cursor().copy(
-                "copy " + table + " (" + columns + ") from stdin (format binary)"
-            ) as sink:
-                sink.write(buffer.getbuffer())
-
-        return copy
-
-    bare, bare_wal = arena.timed(copied("public.bare"))
-    ours, ours_wal = arena.timed(copied("raw.events"))
-    arena.connection.execute("drop table public.bare")
-    server_side = "COPY, binary, into a table without keys or indexes"
-    yield Figure(LOADING, "events by COPY", LOADED / ours, "rows/s")
-    yield Figure(LOADING, "the same against a bare table", ours / bare, "times", beside=server_side)
-    yield Figure(LOADING, "write-ahead log an event", ours_wal / LOADED, "bytes")
-    yield Figure(
-        LOADING, "the same against a bare table", ours_wal / bare_wal, "times", beside=server_side
-    )
-    arena.connection.execute("delete from raw.events")
-    arena.connection.execute("delete from ops.changes")
-    arena.connection.execute("vacuum full raw.events")

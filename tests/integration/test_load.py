@@ -246,6 +246,60 @@ def test_more_of_an_event_log_is_merged_with_what_is_there(
         assert log(connection, first) == (0, 0, 2, 0)
 
 
+PIECES = b"""
+    select s.instance_id, t.name, extract(epoch from s.ended_at - s.started_at)::float8
+    from raw.time_sessions as s
+    inner join raw.workflow_template_steps as t using (step_index)
+    order by s.instance_id, s.started_at, s.updated_at
+"""
+
+
+def test_a_log_with_one_time_a_line_counts_from_the_previous_event(
+    connection: Connection, write: Write
+) -> None:
+    head = "case:concept:name,concept:name,org:resource,time:timestamp\n"
+    first = write(
+        "a.csv",
+        head + "c1,register,r1,2024-03-04T09:00:00Z\nc1,check,r2,2024-03-04T10:00:00Z\n",
+    )
+    assert log(connection, first) == (2, 0, 0, 0)
+    expected: list[tuple[object, ...]] = [("c1", "register", None), ("c1", "check", 3600.0)]
+    assert rows(connection, PIECES) == expected
+    assert log(connection, first) == (0, 0, 2, 0)
+    more = write("b.csv", head + "c1,decide,r1,2024-03-04T10:30:00Z\n")
+    assert log(connection, more) == (1, 0, 0, 0)
+    assert rows(connection, PIECES) == [*expected, ("c1", "decide", 1800.0)]
+
+
+def test_starts_and_completes_of_a_log_are_paired(connection: Connection, write: Write) -> None:
+    def event(step: str, transition: str, at: str) -> str:
+        return (
+            f'<event><string key="concept:name" value="{step}"/>'
+            f'<string key="lifecycle:transition" value="{transition}"/>'
+            f'<date key="time:timestamp" value="2024-03-04T{at}:00.000+01:00"/></event>'
+        )
+
+    trace = (
+        event("weld", "start", "09:00")
+        + event("weld", "suspend", "09:10")
+        + event("weld", "complete", "09:30")
+        + event("weld", "start", "10:00")
+        + event("pack", "complete", "10:10")
+        + event("weld", "complete", "10:05")
+    )
+    case = f'<trace><string key="concept:name" value="c1"/>{trace}</trace>'
+    path = write("a.xes", f'<?xml version="1.0"?><log xmlns="http://x">{case}</log>')
+    assert log(connection, path)[0] == 3
+    assert rows(connection, PIECES) == [
+        ("c1", "weld", 1800.0),
+        ("c1", "weld", 300.0),
+        ("c1", "pack", None),
+    ]
+    assert rows(connection, b"select completed_at::text from raw.workflow_instances") == [
+        ("2024-03-04 09:10:00+00",)
+    ]
+
+
 def test_a_case_of_another_template_is_refused(connection: Connection, write: Write) -> None:
     path = write("a.csv", LOG + f"c1,weld,ann,{day(5)},{day(6)}\n")
     log(connection, path)

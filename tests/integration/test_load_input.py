@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
 
 from tests.integration.loads import EVENT, IDS, PROJECT, Write, counts, events, load, rows, writer
-from tests.integration.running import begin, run, value
+from tests.integration.running import begin, environment, run, value
 from tidemark_warehouse.database.server import connect
 from tidemark_warehouse.errors import TidemarkError
 from tidemark_warehouse.loading import inputs
@@ -271,3 +273,15 @@ def test_two_loads_of_one_file_at_the_same_time_load_it_once(
         other.rollback()
     assert process.wait() == 0
     assert value(database, b"select count(*) from raw.events where event_name = 'view'") == 90
+
+
+def test_a_load_leaves_pandas_where_it_is(database: Settings, write: Write) -> None:
+    path = write("a.csv", EVENT + events(3))
+    code = (
+        "import sys\n"
+        "from tidemark_warehouse.cli.main import app\n"
+        f"try: app(['load', 'events', {str(path)!r}])\n"
+        "except SystemExit as end: assert not end.code\n"
+        "assert 'pyarrow' in sys.modules and 'pandas' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], env=environment(database), check=True)

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace as changed
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -152,6 +153,7 @@ def load(
     Rows that do not fit go to raw.rejected_rows, the rest is loaded; the exit status is then 2.
     """
     # pyarrow takes its time to import, which no other command should have to wait for.
+    _leave_pandas_out()
     from tidemark_warehouse.loading import inputs
     from tidemark_warehouse.loading.options import Request
     from tidemark_warehouse.loading.tables import read_table
@@ -189,6 +191,29 @@ def load(
             _say_unknown(connection)
     if any(summary.rejected for summary in summaries):
         raise typer.Exit(REJECTED_STATUS)
+
+
+class _NoPandas(MetaPathFinder):
+    """Finds no pandas, where it is installed and not wanted."""
+
+    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
+        if fullname == "pandas":
+            raise ModuleNotFoundError(fullname, name=fullname)
+
+
+def _leave_pandas_out() -> None:
+    """Keep pyarrow from importing pandas, which takes longer than loading a small file.
+
+    It asks once, at its first conversion, whether there is one.
+    """
+    import pyarrow as pa  # type: ignore[import-untyped]
+
+    finder = _NoPandas()
+    sys.meta_path.insert(0, finder)
+    try:
+        pa.array([""])
+    finally:
+        sys.meta_path.remove(finder)
 
 
 def _say_unknown(connection: Connection) -> None:
