@@ -58,8 +58,7 @@ COMPLETIONS: LiteralString = """
             from raw.workflow_instances as i
             where
                 i.completed_at is not null
-                and i._xid >= pg_snapshot_xmin(seen.snapshot)::text::bigint
-                and not pg_visible_in_snapshot(i._xid::text::xid8, seen.snapshot)
+                and ops.is_unseen(i._xid, seen.snapshot)
         )
     from now_seen cross join seen
 """

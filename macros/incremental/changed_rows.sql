@@ -27,12 +27,8 @@
 
 
 {% macro unseen_rows(xid, tide) -%}
-    {#- The condition that the last build's watermark had not seen the transaction of a row. Most are later than all
-        that it had seen, which is asked first: asking the snapshot is a third of finding them. -#}
-    {{ xid }} >= {{ tide.xmin }} and (
-        {{ xid }} >= {{ tide.xmax }}
-        or not pg_visible_in_snapshot({{ xid }}::text::xid8, '{{ tide.seen }}'::pg_snapshot)
-    )
+    {#- The condition that the last build's watermark had not seen the transaction of a row. -#}
+    ops.is_unseen({{ xid }}, '{{ tide.seen }}'::pg_snapshot)
 {%- endmacro %}
 
 

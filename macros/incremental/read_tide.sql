@@ -3,8 +3,7 @@
         How this build stands to the last one, after the lock and before anything is read:
 
         now_seen   the transactions that are visible now: the watermark that this build will store
-        seen, xmin, xmax   the last build's watermark, the oldest transaction it does not cover, and the first
-                   that none of those it covers reaches
+        seen       the last build's watermark
         whole      compute every key: from nothing, after an edit, beneath it a relation was filled anew, with --full-refresh
         empty      the table has no row
         reshaped   the contract's columns or key differ from those of the table
@@ -63,8 +62,6 @@
         select
             definition.*,
             last.seen::text as seen,
-            pg_snapshot_xmin(last.seen)::text as xmin,
-            pg_snapshot_xmax(last.seen)::text as xmax,
             last.shape is distinct from '{{ tide.shape }}' as reshaped,
             last.settings is distinct from '{{ tide.settings }}' as unsettled,
             last.fingerprint is distinct from definition.fingerprint as edited,
@@ -73,8 +70,7 @@
                 where
                     c.relation = any({{ text_array(tide.reads) }})
                     and c.kind = 'reset'
-                    and c.xid >= pg_snapshot_xmin(last.seen)::text::bigint
-                    and not pg_visible_in_snapshot(c.xid::text::xid8, last.seen)
+                    and ops.is_unseen(c.xid, last.seen)
             ) as refilled,
             exists (
                 select from ops.sealed_periods as p

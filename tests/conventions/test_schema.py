@@ -50,3 +50,18 @@ def test_the_files_lie_in_the_package() -> None:
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     for pattern in ("schema/*.sql", "schema/landed.txt", "functions/**/*.sql"):
         assert f'"database/{pattern}"' in text
+
+
+def test_one_function_says_what_a_snapshot_had_not_seen() -> None:
+    folders = ("macros", "models", "orchestration", "tidemark_warehouse")
+    files = (file for folder in folders for file in (ROOT / folder).rglob("*.*") if file.is_file())
+    demand(
+        [
+            str(file.relative_to(ROOT))
+            for file in files
+            if file.suffix in {".py", ".sql"}
+            and file.stem != "is_unseen"
+            and "pg_visible_in_snapshot" in file.read_text(encoding="utf-8")
+        ],
+        "ask ops.is_unseen(xid, snapshot)",
+    )

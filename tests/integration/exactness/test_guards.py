@@ -39,8 +39,8 @@ GUARDS = [
     Guard(
         "new is what was not visible, not what is larger than the largest id",
         "changed_rows.sql",
-        "or not pg_visible_in_snapshot({{ xid }}::text::xid8, '{{ tide.seen }}'::pg_snapshot)",
-        "or false",
+        "ops.is_unseen({{ xid }}, '{{ tide.seen }}'::pg_snapshot)",
+        "{{ xid }} >= pg_snapshot_xmax('{{ tide.seen }}'::pg_snapshot)::text::bigint",
         witnesses.an_older_transaction_commits_after_a_build,
     ),
     Guard(

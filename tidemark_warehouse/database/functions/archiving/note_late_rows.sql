@@ -9,7 +9,7 @@ begin
     execute format(
         'insert into ops.late_rows (table_name, row_time, key, mart, model) '
         'select %1$L, %2$s, %3$s, m.mart, $1 from %4$s as r cross join unnest($2) as m (mart) '
-        'where r._xid >= $3 and not pg_visible_in_snapshot(r._xid::text::xid8, $4) and %5$s '
+        'where ops.is_unseen(r._xid, $3) and %5$s '
         -- What an erasure has rewritten was counted before.
         'and not exists (select from ops.erasures as e where e.finished_at is null and e.xid = r._xid '
         'and not exists (select from ops.erased_unseen as u where u.erasure_id = e.erasure_id '
@@ -25,7 +25,7 @@ begin
                 ops.time_of(relation::regclass), lower(spans), upper(spans), spans
             )
         end
-    ) using sealing_model, marts, pg_snapshot_xmin(seen)::text::bigint, seen;
+    ) using sealing_model, marts, seen;
     get diagnostics noted = row_count;
     return noted;
 end

@@ -18,7 +18,7 @@ begin
     if archived_in is not null then
         execute format(
             'select (select count(*) from %1$s) <> $1 or exists '
-            '(select from %1$s where not pg_visible_in_snapshot(_xid::text::xid8, $2))', partition
+            '(select from %1$s where ops.is_unseen(_xid, $2))', partition
         ) into is_changed using archived_rows, archived_in;
         if is_changed then
             found_objections := found_objections || 'its rows changed while they were archived: run it again'::text;

@@ -22,7 +22,7 @@ begin
     if archived_in is not null then
         select
             count(*) <> archived_rows
-            or bool_or(not pg_visible_in_snapshot(s._xid::text::xid8, archived_in))
+            or bool_or(ops.is_unseen(s._xid, archived_in))
         into is_changed
         from pg_temp.tide_expired as e
         inner join raw.time_sessions as s on e.session_id = s.session_id;

@@ -59,8 +59,7 @@ begin
             from ops.changes as c
             where
                 c.relation = retention_objections.relation
-                and c.xid >= pg_snapshot_xmin(reader.seen)::text::bigint
-                and not pg_visible_in_snapshot(c.xid::text::xid8, reader.seen)
+                and ops.is_unseen(c.xid, reader.seen)
         ) then
             found_objections := found_objections || format('%s has not consumed corrections of it', reader.name);
         end if;

@@ -11,9 +11,7 @@ as $$
             p.relation = any(relations)
             and case
                 when since is null then p.reopened_xid is null
-                else
-                    p.reopened_xid is not null
-                    and not pg_visible_in_snapshot(p.reopened_xid::text::xid8, since)
+                else ops.is_unseen(p.reopened_xid, since)
             end
         union all
         select

@@ -6,10 +6,9 @@ declare
     is_unseen boolean;
 begin
     execute format(
-        'select exists (select from %s as r where r._xid >= $1 '
-        'and not pg_visible_in_snapshot(r._xid::text::xid8, $2) and %3$s >= $3 and %3$s < $4)',
-        relation, relation, ops.time_of(relation::regclass)
-    ) into is_unseen using pg_snapshot_xmin(seen)::text::bigint, seen, from_at, to_at;
+        'select exists (select from %1$s as r where ops.is_unseen(r._xid, $1) and %2$s >= $2 and %2$s < $3)',
+        relation, ops.time_of(relation::regclass)
+    ) into is_unseen using seen, from_at, to_at;
     return is_unseen;
 end
 $$;

@@ -13,7 +13,7 @@ begin
         and not exists (
             select
             from ops.watermarks as w
-            where c.relation = any(w.reads) and not pg_visible_in_snapshot(c.xid::text::xid8, w.seen)
+            where c.relation = any(w.reads) and ops.is_unseen(c.xid, w.seen)
         );
     get diagnostics gone = row_count;
     update ops.erasures as e
@@ -21,7 +21,7 @@ begin
     where
         e.finished_at is null
         and not exists (
-            select from ops.watermarks as w where not pg_visible_in_snapshot(e.xid::text::xid8, w.seen)
+            select from ops.watermarks as w where ops.is_unseen(e.xid, w.seen)
         )
         -- A model that has followed before one beneath it was built again.
         and not exists (

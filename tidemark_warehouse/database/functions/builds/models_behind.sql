@@ -15,10 +15,7 @@ begin
         where exists (
             select
             from ops.changes as c
-            where
-                c.relation = any(w.reads)
-                and c.xid >= pg_snapshot_xmin(w.seen)::text::bigint
-                and not pg_visible_in_snapshot(c.xid::text::xid8, w.seen)
+            where c.relation = any(w.reads) and ops.is_unseen(c.xid, w.seen)
         )
     );
     for source in
@@ -37,9 +34,8 @@ begin
             where source.name = any(w.reads) and w.relation <> all(behind)
         loop
             execute format(
-                'select exists (select from %s as r where r._xid >= $2 '
-                'and not pg_visible_in_snapshot(r._xid::text::xid8, $1))', source.name
-            ) into found using reader.seen, pg_snapshot_xmin(reader.seen)::text::bigint;
+                'select exists (select from %s as r where ops.is_unseen(r._xid, $1))', source.name
+            ) into found using reader.seen;
             if found then
                 behind := array_append(behind, reader.relation);
             end if;

@@ -32,7 +32,7 @@ begin
                 'insert into ops.erased_unseen (erasure_id, table_name, key, row_time) '
                 'select $3, %L, ops.renamed(%s, $1, $4), %s from %s as r where (%s) '
                 'and %s is not null and exists (select from ops.watermarks as w where %L = any(w.reads) '
-                'and not pg_visible_in_snapshot(r._xid::text::xid8, w.seen))',
+                'and ops.is_unseen(r._xid, w.seen))',
                 split_part(target, '.', 2), ops.key_of(target::regclass), ops.time_of(target::regclass), target,
                 ops.person_condition(
                     target, array['whose', 'rows', 'names', 'json', 'properties', 'context']
