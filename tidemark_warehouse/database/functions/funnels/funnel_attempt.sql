@@ -6,7 +6,6 @@ language plpgsql immutable parallel safe
 as $$
 declare
     exclusion constant bigint := 1::bigint << 62;
-    steps constant bigint := (1::bigint << step_count) - 1;
     -- Longer than 300 years is no window.
     step_window constant interval := case
         when window_seconds < 1e10 then make_interval(secs => window_seconds::double precision)
@@ -15,21 +14,6 @@ declare
     attempt ops.funnel_attempt;
     found timestamptz[];
 begin
-    if step_order = 'unordered' and overlapping and not excludes then
-        for i in 1 .. cardinality(times) loop
-            continue when masks[i] = 0;
-            found := ops.steps_matched(
-                times, masks, i, coalesce(times[i] + step_window, 'infinity'), step_count
-            );
-            if attempt.entry is null or cardinality(found) > cardinality(attempt.step_at) then
-                attempt.entry := i;
-                attempt.step_at := found;
-            end if;
-            exit when cardinality(found) = step_count;
-        end loop;
-        return attempt;
-    end if;
-
     if
         not (step_order = 'unordered' and overlapping)
         and not (
@@ -43,23 +27,20 @@ begin
             else ops.unordered_attempt(step_count, step_window, times, masks)
         end;
     end if;
+    if step_order = 'unordered' then
+        return ops.unordered_attempt_of_any(step_count, step_window, times, masks);
+    end if;
 
     for i in 1 .. cardinality(times) loop
-        continue when masks[i] & case step_order when 'unordered' then steps else 1 end = 0;
-        if step_order = 'unordered' then
-            found := ops.attempt_in_any_order(step_count, step_window, times, masks, i);
-        else
-            found := ops.attempt_in_turn(
-                step_count, step_order = 'strict', step_window, times, masks, i, null
-            );
-        end if;
+        continue when masks[i] & 1 = 0;
+        found := ops.attempt_in_turn(step_count, step_order = 'strict', step_window, times, masks, i, null);
         if attempt.entry is null or cardinality(found) > cardinality(attempt.step_at) then
             attempt.entry := i;
             attempt.step_at := found;
         end if;
         exit when cardinality(found) = step_count;
     end loop;
-    if attempt.entry is not null and step_order <> 'unordered' then
+    if attempt.entry is not null then
         attempt.step_at := ops.attempt_in_turn(
             step_count, step_order = 'strict', step_window, times, masks,
             attempt.entry, cardinality(attempt.step_at)
