@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from tidemark_warehouse.settings import Settings
 
 EXAMPLES = int(os.environ.get("TIDEMARK_SOAK_EXAMPLES", "400"))
 EXCLUSION = 1 << 62
+SLOW = 4  # a machine that does other things besides
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 ATTEMPT = """
     select (a.attempt).entry, (a.attempt).step_at
@@ -134,3 +136,66 @@ def test_a_user_with_many_events_costs_what_they_are(connection: psycopg.Connect
     ).fetchone() or (0,)
     connection.execute("reset statement_timeout")
     assert depth == 3
+
+
+def cost(connection: psycopg.Connection[Any], definition: str, events: str) -> tuple[int, float]:
+    """Depth of one user's attempt, and the milliseconds that it took, the better of three times."""
+    took = []
+    depth = 0
+    for _ in range(3):
+        started = time.perf_counter()
+        (depth,) = connection.execute(
+            f"select cardinality((ops.funnel_attempt({definition}, times, masks)).step_at) "
+            f"from (select array_agg(at order by n) as times, array_agg(mask order by n) as masks "
+            f"from ({events}) as e) as a".encode()
+        ).fetchone() or (0,)
+        took.append((time.perf_counter() - started) * 1000)
+    return depth, min(took)
+
+
+# One user's events: n, when, and which steps each can do (bits; 62: an exclusion).
+ONE_NAME = """
+    select n, timestamptz '2026-01-01' + n * interval '1 minute' as at,
+        case when n = 20 then 1::bigint << 62 else (1::bigint << {steps} - 1) - 1 end as mask
+    from generate_series(1, {count}) as n
+"""
+FILTERED = """
+    select n, timestamptz '2026-01-01' + n / {together} * interval '1 minute' as at,
+        (hashint8(n) & ((1::bigint << {steps} - 1) - 1))
+        | case when n % 5 = 0 then 1::bigint << 62 else 0 end as mask
+    from generate_series(1, {count}::bigint) as n
+"""
+
+
+@pytest.mark.parametrize("step_order", ["unordered", "ordered", "strict"])
+@pytest.mark.parametrize("window", ["null", "600"])
+@pytest.mark.parametrize(
+    "events",
+    [
+        ONE_NAME.format(steps=20, count=40),
+        FILTERED.format(steps=20, count=40, together=1),
+        FILTERED.format(steps=20, count=40, together=3),
+        FILTERED.format(steps=20, count=40, together=41),
+    ],
+    ids=["one name", "filters and exclusions", "equal instants", "one instant"],
+)
+def test_twenty_steps_that_nobody_comes_through_cost_little(
+    connection: psycopg.Connection[Any], events: str, window: str, step_order: str
+) -> None:
+    depth, took = cost(connection, f"20, '{step_order}', {window}, true", events)
+    assert depth < 20
+    assert took < 50 * SLOW
+
+
+@pytest.mark.parametrize("step_order", ["unordered", "ordered", "strict"])
+@pytest.mark.parametrize("together", [1, 3])
+def test_cost_grows_with_steps_and_events_and_not_with_their_powers(
+    connection: psycopg.Connection[Any], step_order: str, together: int
+) -> None:
+    def took(steps: int, count: int) -> float:
+        events = FILTERED.format(steps=steps, count=count, together=together)
+        return cost(connection, f"{steps}, '{step_order}', 3600, true", events)[1]
+
+    small = took(15, 500)
+    assert took(15, 2000) < 12 * small + 5  # 4 where it is linear, 16 where it is a square
+    assert took(60, 500) < 48 * small + 5  # 4, 16 and 64

@@ -11,8 +11,6 @@ declare
         when window_seconds < 1e10 then make_interval(secs => window_seconds::double precision)
     end;
     excludes constant boolean := exclusion <= any(masks);
-    attempt ops.funnel_attempt;
-    found timestamptz[];
 begin
     if
         not (step_order = 'unordered' and overlapping)
@@ -30,23 +28,7 @@ begin
     if step_order = 'unordered' then
         return ops.unordered_attempt_of_any(step_count, step_window, times, masks);
     end if;
-
-    for i in 1 .. cardinality(times) loop
-        continue when masks[i] & 1 = 0;
-        found := ops.attempt_in_turn(step_count, step_order = 'strict', step_window, times, masks, i, null);
-        if attempt.entry is null or cardinality(found) > cardinality(attempt.step_at) then
-            attempt.entry := i;
-            attempt.step_at := found;
-        end if;
-        exit when cardinality(found) = step_count;
-    end loop;
-    if attempt.entry is not null then
-        attempt.step_at := ops.attempt_in_turn(
-            step_count, step_order = 'strict', step_window, times, masks,
-            attempt.entry, cardinality(attempt.step_at)
-        );
-    end if;
-    return attempt;
+    return ops.attempt_in_turn_of_any(step_count, step_order = 'strict', step_window, times, masks);
 end
 $$;
 
