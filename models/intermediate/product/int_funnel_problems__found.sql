@@ -113,6 +113,14 @@ cross join
         ),
         (x.event_name is null, 'event_name is empty: name one, or write * for any'),
         (
+            (
+                select count(*)
+                from {{ ref('funnel_exclusions') }} as t
+                where x.funnel_name = t.funnel_name
+            ) > 60,
+            'its funnel has more than 60 exclusions'
+        ),
+        (
             x.filters is not null and ops.filters_problem(ops.json_of(x.filters)) is not null,
             ops.filters_problem(ops.json_of(x.filters))
         )

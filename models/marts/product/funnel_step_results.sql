@@ -94,7 +94,9 @@ defined_steps as (
         g.is_total,
         g.breakdown_value,
         s.step_index,
-        s.step ->> 'step_name' as step_name
+        ops.funnel_step_name(
+            f.step_order, s.step ->> 'step_name', s.step_index, f.last_step
+        ) as step_name
     from funnels as f
     inner join groups as g on f.funnel_name = g.funnel_name
     cross join lateral jsonb_array_elements(f.steps) with ordinality as s (step, step_index)

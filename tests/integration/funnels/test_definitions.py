@@ -55,6 +55,19 @@ WRONG: dict[str, tuple[str, Edit, str]] = {
         change("filters", "country = DE"),
         r"seeds/funnel_steps.csv, line 2: filters: is no JSON",
     ),
+    "more filters than a build can bear": (
+        "funnel_steps",
+        change("filters", json.dumps([{"property": "a", "operator": "is_set"}] * 21)),
+        r'seeds/funnel_steps.csv, row "mission, 1": filters has 21 rules: at most 20 are possible',
+    ),
+    "more values than a build can bear": (
+        "funnel_steps",
+        change(
+            "filters",
+            json.dumps([{"property": "a", "operator": "eq", "value": list(range(1001))}]),
+        ),
+        r'row "mission, 1": operator eq has 1001 values: at most 1000 are possible',
+    ),
     "negative window": (
         "funnels",
         change("conversion_window_seconds", "-60"),
@@ -179,6 +192,11 @@ def test_a_reader_asks_ad_hoc_before_any_build(new_database: Callable[[], Settin
             "select step_index, users from api.funnel_adhoc(%s)", [json.dumps(["a", "b"])]
         ).fetchall()
         assert found == [(1, 2), (2, 1)]
+        named = reader.execute(
+            "select step_name, users from api.funnel_adhoc(%s, step_order => 'unordered')",
+            [json.dumps(["a", "b", "c"])],
+        ).fetchall()
+        assert named == [("any 1 of 3 steps", 2), ("any 2 of 3 steps", 1), ("all 3 steps", 0)]
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             reader.execute("select from raw.events")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):

@@ -159,7 +159,7 @@ begin
             g.is_total,
             g.breakdown,
             s.step_index::integer as step_index,
-            s.step ->> 'step_name' as step_name,
+            ops.funnel_step_name($3, s.step ->> 'step_name', s.step_index, $7) as step_name,
             coalesce(r.users, 0) as users,
             lag(coalesce(r.users, 0)) over in_turn as users_before,
             first_value(coalesce(r.users, 0)) over in_turn as users_entered,

@@ -10,6 +10,9 @@ begin
     if filters is null or jsonb_typeof(filters) <> 'array' then
         return 'filters is not a JSON array';
     end if;
+    if jsonb_array_length(filters) > 20 then
+        return format('filters has %s rules: at most 20 are possible', jsonb_array_length(filters));
+    end if;
     for rule in select r.value from jsonb_array_elements(filters) as r loop
         if jsonb_typeof(rule) <> 'object' then
             return format('the filter %s is not a JSON object', rule);
@@ -25,6 +28,11 @@ begin
         end if;
         operand := rule -> 'value';
         operand_type := coalesce(jsonb_typeof(operand), 'none');
+        if operand_type = 'array' and jsonb_array_length(operand) > 1000 then
+            return format(
+                'operator %s has %s values: at most 1000 are possible', operator, jsonb_array_length(operand)
+            );
+        end if;
         if operator in ('eq', 'neq', 'contains') and operand_type = 'none' then
             return format('operator %s needs a value', operator);
         end if;
