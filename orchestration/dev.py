@@ -6,6 +6,7 @@ import fcntl
 import http.client
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -22,13 +23,14 @@ from tidemark_warehouse.cli import console
 from tidemark_warehouse.cli.ports import address, check_port
 from tidemark_warehouse.database import server
 from tidemark_warehouse.database.server import files
-from tidemark_warehouse.dbt import guard
 from tidemark_warehouse.errors import TidemarkError
 from tidemark_warehouse.settings import LOOPBACK, PROJECT_ROOT, Settings
 
 DEFAULT_PORT = 3000
 READY_SECONDS = 180.0  # it takes 8 to 12 on 2 cores; a first start on a slow disk far longer
 LOOK_SECONDS = 0.2
+STRANGER = "elsewhere.invalid"
+PRIVATE = 0o077  # logs and configurations of runs are nobody else's
 WORKSPACE = PROJECT_ROOT / "orchestration" / "workspace.yaml"
 # A run in progress is cancelled: its dbt has up to 22 s (see tidemark_warehouse.dbt.guard) to end.
 STAGES = ((signal.SIGINT, 30.0), (signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0))
@@ -93,10 +95,20 @@ def dagster_home(settings: Settings) -> Path:
         files.prepare_home(settings.home)
         wanted = True
     with files.explained(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if wanted:
             files.write_private(folder / "dagster.yaml", ours)
+        if not named:
+            _close(folder)
     return folder
+
+
+def _close(folder: Path) -> None:
+    """Take from others what an earlier version let them read: the storage, down to its files."""
+    for path in (folder, *folder.rglob("*")):
+        mode = path.lstat().st_mode
+        if mode & 0o077 and not stat.S_ISLNK(mode):
+            path.chmod(stat.S_IMODE(mode) & 0o700)
 
 
 @contextmanager
@@ -139,6 +151,7 @@ def beside(variables: dict[str, str], module: str, *arguments: str) -> subproces
         env=variables,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        umask=PRIVATE,
         preexec_fn=_die_with_parent,
     )
 
@@ -153,12 +166,13 @@ def start(port: int, log_level: str, variables: dict[str, str]) -> subprocess.Po
     """
     return subprocess.Popen(
         [
-            *(guard.executable("dg"), "dev", "--workspace", WORKSPACE),
-            *("--host", LOOPBACK, "--port", str(port), "--log-level", log_level),
+            *(sys.executable, "-m", "orchestration.services"),
+            *(str(WORKSPACE), LOOPBACK, str(port), log_level),
         ],
         cwd=PROJECT_ROOT,
         env=variables,
         process_group=0,
+        umask=PRIVATE,
         preexec_fn=_die_with_parent,
     )
 
@@ -181,6 +195,12 @@ def wait_until_ready(
         if received(LOOK_SECONDS) & set(supervision.STOP_SIGNALS):
             return False
         if answers(port):
+            if answers(port, STRANGER):
+                raise TidemarkError(
+                    "Dagster's web page answers requests for any host, so that any web site could "
+                    "launch runs",
+                    "run `make setup`, which installs the Dagster that this version works with",
+                )
             return True
         if time.monotonic() > deadline:
             raise TidemarkError(
@@ -190,11 +210,16 @@ def wait_until_ready(
     return False
 
 
-def answers(port: int) -> bool:
-    """Whether a Dagster web page answers on the port."""
+def answers(port: int, host: str = LOOPBACK) -> bool:
+    """Whether a Dagster web page answers on the port.
+
+    Args:
+        port: on loopback.
+        host: the name that the request is for.
+    """
     connection = http.client.HTTPConnection(LOOPBACK, port, timeout=1)
     try:
-        connection.request("GET", "/server_info")
+        connection.request("GET", "/server_info", headers={"Host": f"{host}:{port}"})
         return connection.getresponse().status == http.client.OK
     except (OSError, http.client.HTTPException):
         return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import threading
 import webbrowser
 from dataclasses import replace
 from typing import Annotated
@@ -18,7 +17,7 @@ from tidemark_warehouse.cli.simulate import checked_database
 from tidemark_warehouse.database import server
 from tidemark_warehouse.database.server.roles import PEOPLE_READER, READER
 from tidemark_warehouse.errors import TidemarkError
-from tidemark_warehouse.settings import Settings
+from tidemark_warehouse.settings import LOOPBACK, Settings
 
 DEFAULT_PORT = 8050
 
@@ -41,6 +40,7 @@ def dashboards(
         )
     # It takes its time to import, which no other command should have to wait for.
     from tidemark_warehouse.dashboards import app
+    from tidemark_warehouse.http import gate, serving
 
     settings = Settings.from_environment()
     check_port(port, "tidemark dashboards")
@@ -49,10 +49,14 @@ def dashboards(
     server.ready(settings)
     _check_role(settings, PEOPLE_READER if people else READER)
     out = console.out()
-    with supervision.signals(even_ignored=True) as received:
-        pages = app.server(app.build(settings, people), port)
-        thread = threading.Thread(target=pages.serve_forever, daemon=True)
-        thread.start()
+    hosts = gate.allowed_hosts()
+    with (
+        supervision.signals(even_ignored=True) as received,
+        serving.Beside(
+            serving.server(app.asgi(app.build(settings, people)), hosts),
+            serving.listening(LOOPBACK, port),
+        ),
+    ):
         out.print(
             f"[green]the dashboards are ready[/], of the database {escape(settings.database)}: "
             f"{address(port)}"
@@ -64,8 +68,6 @@ def dashboards(
             out.print("no browser could be started")
         while not received(supervision.LOOK_SECONDS) & set(supervision.STOP_SIGNALS):
             pass
-        pages.shutdown()
-        thread.join()
     out.print("the dashboards have stopped; the database is up until `tidemark down`")
 
 

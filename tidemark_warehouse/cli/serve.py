@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import ipaddress
 import socket
 from typing import Annotated
@@ -17,7 +16,6 @@ from tidemark_warehouse.errors import TidemarkError
 from tidemark_warehouse.settings import LOOPBACK, Settings
 
 DEFAULT_PORT = 8460
-GOODBYE_SECONDS = 5
 
 
 def serve(
@@ -35,9 +33,7 @@ def serve(
     Requests bring a token: TIDEMARK_API_TOKEN, else one that is kept in a private file.
     """
     # They take their time to import, which no other command should have to wait for.
-    import uvicorn
-
-    from tidemark_warehouse.http import tokens
+    from tidemark_warehouse.http import gate, serving, tokens
     from tidemark_warehouse.http.app import connections, create_app
 
     settings = Settings.from_environment()
@@ -48,6 +44,7 @@ def serve(
             f"set {tokens.VARIABLE}, and put a proxy with TLS before it; "
             f"or leave out --host to listen on {LOOPBACK}",
         )
+    hosts = gate.allowed_hosts(*([] if is_loopback(host) else [host]))
     server.ready(settings)
     role = PEOPLE_READER if people else READER
     server.connect(settings, role).close()  # says in words why it cannot
@@ -62,14 +59,7 @@ def serve(
         out.print(f"database  {escape(settings.database)}, as {role}")
         out.print(f"token     in {escape(token.origin)}", soft_wrap=True)
         out.print("Ctrl-C stops it")
-        configuration = uvicorn.Config(
-            app,
-            log_level="warning",
-            server_header=False,
-            timeout_graceful_shutdown=GOODBYE_SECONDS,
-        )
-        with contextlib.suppress(KeyboardInterrupt):  # which uvicorn raises once it has ended
-            uvicorn.Server(configuration).run(sockets=[listener])
+        serving.run(serving.server(app, hosts), listener)
     out.print("stopped; the database is up until `tidemark down`")
 
 
@@ -89,16 +79,12 @@ def listening(host: str, port: int) -> socket.socket:
     Raises:
         TidemarkError: it cannot be had.
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    from tidemark_warehouse.http import serving
+
     try:
-        listener.bind((host, port))
-        listener.listen()
+        return serving.listening(host, port)
     except OSError as error:
-        listener.close()
         raise TidemarkError(
             f"{host}:{port} cannot be had: {error.strerror or error}",
             "choose another --port or --host",
         ) from error
-    return listener

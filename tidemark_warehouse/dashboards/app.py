@@ -1,15 +1,16 @@
-"""The pages in Vizro, and the server that shows them to this machine and to nobody else."""
+"""The pages in Vizro, as an application that `tidemark_warehouse.http.serving` shows."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import vizro.models as vm
-from flask import Flask, Response, abort, request
+from a2wsgi import WSGIMiddleware
+from flask import Flask, Response
+from starlette.types import ASGIApp
 from vizro import Vizro
 from vizro.managers import data_manager
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from tidemark_warehouse.dashboards.controls import controls
 from tidemark_warehouse.dashboards.graphs import chart
@@ -17,7 +18,7 @@ from tidemark_warehouse.dashboards.warehouse import Warehouse
 from tidemark_warehouse.database.server.roles import PEOPLE_READER, READER
 from tidemark_warehouse.reporting.section import Page, Section
 from tidemark_warehouse.reporting.sections import PAGES, PEOPLE_PAGE
-from tidemark_warehouse.settings import LOOPBACK, Settings
+from tidemark_warehouse.settings import Settings
 
 # The browser itself refuses whatever is not from here.
 POLICY = (
@@ -26,16 +27,10 @@ POLICY = (
     "frame-ancestors 'none'"
 )
 ASSETS = Path(__file__).parent / "assets"
+WORKERS = 16  # charts that are drawn at a time
 COLUMNS = 2
 TALL = 2  # rows
 ROW_HEIGHT = "356px"  # two rows on a screen of 900 pixels
-
-
-class QuietRequests(WSGIRequestHandler):
-    """Says nothing of requests that went well; errors are logged elsewhere."""
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing."""
 
 
 def pages(people: bool) -> tuple[Page, ...]:
@@ -61,20 +56,17 @@ def build(settings: Settings, people: bool = False) -> Vizro:
         pages=[_page(warehouse, page) for page in pages(people)],
     )
     app = Vizro(assets_folder=str(ASSETS), serve_locally=True, update_title="").build(dashboard)
-    _keep_to_this_machine(app.dash.server)
+    _keep_to_itself(app.dash.server)
     return app
 
 
-def server(app: Vizro, port: int) -> BaseWSGIServer:
-    """Return the server of the dashboards, on loopback; it begins with `serve_forever()`.
+def asgi(app: Vizro) -> ASGIApp:
+    """Return the dashboards as an ASGI application.
 
     Args:
-        app: what it shows.
-        port: 0 takes a free one.
+        app: they.
     """
-    return make_server(
-        LOOPBACK, port, app.dash.server, threaded=True, request_handler=QuietRequests
-    )
+    return cast("ASGIApp", WSGIMiddleware(app.dash.server, workers=WORKERS))
 
 
 def _page(warehouse: Warehouse, page: Page) -> vm.Page:
@@ -127,15 +119,7 @@ def _grid(sections: tuple[Section, ...]) -> list[list[int]]:
     return grid
 
 
-def _keep_to_this_machine(flask: Flask) -> None:
-    names = {LOOPBACK, "localhost"}
-
-    @flask.before_request
-    def refuse_other_names() -> None:
-        # A page from elsewhere may have its own name lead to loopback, and would read along.
-        if request.host.rpartition(":")[0] not in names and request.host not in names:
-            abort(403)
-
+def _keep_to_itself(flask: Flask) -> None:
     @flask.after_request
     def refuse_elsewhere(response: Response) -> Response:
         response.headers["Content-Security-Policy"] = POLICY

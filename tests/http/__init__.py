@@ -1,0 +1,1 @@
+"""Tests of the package `http` that need no database."""
