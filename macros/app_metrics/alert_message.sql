@@ -1,18 +1,28 @@
 {% macro alert_message(rule, signal) -%}
     {#-
-        What people read of an alert: the rule's message with the words in braces filled in.
+        What people read of an alert: the rule's message with the words in braces filled in, in one pass, so that braces
+        in a name stay as they are.
 
         rule: alias of a row of int_alert_rules__checked.
         signal: alias of a row with entity_id, value and period_start.
     -#}
-    replace(
+    format(
         replace(
             replace(
-                replace({{ rule }}.message, '{entity}', {{ signal }}.entity_id),
-                '{value}', trim_scale(round({{ signal }}.value::numeric, 2))::text
+                replace(
+                    replace(
+                        replace({{ rule }}.message, '%', '%%'),
+                        '{entity}', '%1$s'
+                    ),
+                    '{value}', '%2$s'
+                ),
+                '{threshold}', '%3$s'
             ),
-            '{threshold}', trim_scale({{ rule }}.threshold::numeric)::text
+            '{period_start}', '%4$s'
         ),
-        '{period_start}', {{ signal }}.period_start::text
+        {{ signal }}.entity_id,
+        trim_scale(round({{ signal }}.value::numeric, 2)),
+        trim_scale({{ rule }}.threshold::numeric),
+        {{ signal }}.period_start
     )
 {%- endmacro %}

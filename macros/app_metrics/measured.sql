@@ -1,6 +1,5 @@
 {% macro measured(time, value) -%}
-    {#- Whether a point says something. An infinite time belongs to no period; NaN, infinity and what is
-        beyond 1e100 (the largest double of a client that knew nothing) are no measurements, and would
-        make a sum fail. -#}
-    (isfinite({{ time }}) and {{ value }} between -1e100 and 1e100)
+    {#- Whether a point of raw says something. An infinite time belongs to no period, and NaN, infinity and
+        what is beyond 1e100 are no measurements. -#}
+    ({{ has_time(time) }} and {{ value }} between -1e100 and 1e100)
 {%- endmacro %}

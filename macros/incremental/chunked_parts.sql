@@ -10,7 +10,7 @@
         row has a time. -#}
     {%- set reads = text_array(tide.reads) -%}
     {%- set chunks = run_query(
-        "select from_at, to_at, (select sum(pg_relation_size(p.relid)) from unnest(" ~ reads ~ ") as r (name)"
+        "select from_at::text, to_at::text, (select sum(pg_relation_size(p.relid)) from unnest(" ~ reads ~ ") as r (name)"
         ~ " cross join lateral pg_partition_tree(r.name::regclass) as p where p.level > 0)::bigint as bytes"
         ~ " from ops.time_chunks(" ~ reads ~ ", '" ~ config.get('chunks') ~ "', '" ~ var('reporting_timezone') ~ "')"
     ).rows -%}

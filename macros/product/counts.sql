@@ -1,6 +1,6 @@
 {% macro counts(e, identified=none) -%}
     {#-
-        The condition that an event counts: its time belongs to a date, and no rule of excluded_users leaves it out.
+        The condition that an event counts: no rule of excluded_users leaves it out.
 
         e: the alias of a row of stg_product__events.
         identified: the user whom the identity of its distinct id names, null where none does; without it rules are
@@ -40,9 +40,7 @@
         end
     {%- endset -%}
     {%- set by_id = "x.property in ('user_id', 'distinct_id') and x.operator in ('eq', 'contains')" -%}
-    {{ e }}.event_at > '-infinity'
-    and {{ e }}.event_at < 'infinity'
-    and not {{ rare('(' ~ suspected ~ ') and ' ~ fits_exclusion(by_id, listed)) }}
+    not {{ rare('(' ~ suspected ~ ') and ' ~ fits_exclusion(by_id, listed)) }}
     and not {{ rare(
         "(select exists (select from " ~ ref('int_exclusions__parsed') ~ " as x where not (" ~ by_id ~ "))) and "
         ~ fits_exclusion('not (' ~ by_id ~ ')', satisfied)

@@ -8,11 +8,15 @@
     -#}
     unnest(
         array(
-            select generate_series(
-                {{ visit }}.started_at,
-                case {{ period }} when 'hour' then {{ visit }}.ended_at else {{ visit }}.started_at end,
-                interval '15 minutes'
-            )
+            select {{ visit }}.started_at + quarters * interval '15 minutes'
+            from generate_series(
+                0,
+                case {{ period }}
+                    when 'hour'
+                        then floor({{ seconds_between(visit ~ '.started_at', visit ~ '.ended_at') }} / 900)::integer
+                    else 0
+                end
+            ) as quarters
         ) || {{ visit }}.ended_at
     )
 {%- endmacro %}

@@ -6,6 +6,7 @@
         {%- do check_made() -%}
     {%- endif -%}
     {%- if execute and flags.WHICH in ('build', 'run') -%}
+        {%- do check_clock() -%}
         {%- do refuse_changed_buckets() -%}
         {%- do settle_raw() -%}
         {%- do ensure_partitions() %}

@@ -5,9 +5,9 @@
     {%- set hours = {'minute': '1 minute', 'hour': '1 hour', 'day': '24 hours', 'week': '168 hours'} -%}
     {%- set margins = {'day': '28 hours', 'week': '172 hours', 'month': '748 hours'} -%}
     {%- if var('reporting_timezone') == 'UTC' and unit == 'month' -%}
-        {{- return([bucket, bucket_start(unit, bucket ~ " + interval '768 hours'")]) -}}
+        {{- return([bucket, bucket_start(unit, later(bucket, "interval '768 hours'"))]) -}}
     {%- elif var('reporting_timezone') == 'UTC' or unit not in margins -%}
-        {{- return([bucket, bucket ~ " + interval '" ~ hours[unit] ~ "'"]) -}}
+        {{- return([bucket, later(bucket, "interval '" ~ hours[unit] ~ "'")]) -}}
     {%- endif -%}
-    {{- return([bucket ~ " - interval '3 hours'", bucket ~ " + interval '" ~ margins[unit] ~ "'"]) -}}
+    {{- return([earlier(bucket, "interval '3 hours'"), later(bucket, "interval '" ~ margins[unit] ~ "'")]) -}}
 {%- endmacro %}

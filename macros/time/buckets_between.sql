@@ -7,7 +7,7 @@
         from_start, to_start: when the buckets begin.
     -#}
     case {{ period }}
-        when 'hour' then round(extract(epoch from {{ to_start }} - {{ from_start }}) / 3600)::integer
+        when 'hour' then least(round({{ seconds_between(from_start, to_start) }} / 3600), 2147483647)::integer
         when 'day' then {{ local_date(to_start) }} - {{ local_date(from_start) }}
         when 'week' then ({{ local_date(to_start) }} - {{ local_date(from_start) }}) / 7
         else (

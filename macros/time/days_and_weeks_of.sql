@@ -4,6 +4,6 @@
     (
         values
         ('day', {{ date }}),
-        ('week', date_trunc('week', ({{ date }})::timestamp)::date)
+        ('week', {{ week_start(date) }})
     )
 {%- endmacro %}

@@ -4,15 +4,12 @@
     (
         values
         ('day', {{ date }}, {{ date }}),
-        (
-            'week',
-            date_trunc('week', {{ date }}::timestamp)::date,
-            (date_trunc('week', {{ date }}::timestamp) + interval '6 days')::date
-        ),
+        ('week', {{ week_start(date) }}, {{ week_start(date) }} + 6),
         (
             'month',
-            date_trunc('month', {{ date }}::timestamp)::date,
-            (date_trunc('month', {{ date }}::timestamp) + interval '1 month - 1 day')::date
+            {{ month_start(date) }},
+            -- The month after it began some days before the 32nd.
+            ({{ month_start(date) }}) + 31 - extract(day from ({{ month_start(date) }}) + 31)::integer
         )
     )
 {%- endmacro %}

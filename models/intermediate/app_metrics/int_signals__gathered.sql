@@ -152,6 +152,8 @@ final as (
     from all_signals
     where
         value is not null
+        -- Nobody is told of what happened before history.
+        and period_start >= {{ history_begins() }}
         and {{ in_scope('entity_type', 'entity_id', 'period', 'period_start') }}
 )
 

@@ -16,7 +16,8 @@ stretches as (
             as cycle_time_days,
         greatest(from_date, completed_date) as recent_from_date,
         least(to_date, completed_date + 28) as recent_to_date,
-        greatest(from_date, deadline + 1) as overdue_from_date
+        -- The last date there is has none after it.
+        greatest(from_date, least(deadline, '5874897-12-30') + 1) as overdue_from_date
     from {{ ref('int_features__dated') }}
     where {{ in_scope('feature_request_id') }}
 ),
@@ -92,7 +93,7 @@ moves as (
         ) as edge (date, sign)
     where
         not stretch.is_completed
-        and isfinite(stretch.deadline)
+        and stretch.deadline < '5874897-12-31'
         and (stretch.to_date is null or stretch.overdue_from_date < stretch.to_date)
 ),
 

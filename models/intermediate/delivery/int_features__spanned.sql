@@ -41,12 +41,8 @@ present_values as (
         (
             'completed_at',
             case
-                when isfinite(feature.completed_at)
-                    then
-                        to_char(
-                            feature.completed_at at time zone 'UTC',
-                            'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
-                        )
+                when feature.completed_at is not null
+                    then {{ iso_time('feature.completed_at') }}
             end
         )
     ) as present (field, value)
@@ -116,8 +112,7 @@ dated_periods as (
         case
             when not period.is_completed then null
             when min(period.period_index) over run > 0 then first_value(period.entered_at) over run
-            when isfinite(feature.updated_at) then feature.updated_at
-            else feature.created_at
+            else coalesce(feature.updated_at, feature.created_at)
         end as completed_since_at,
         greatest(
             {{ local_date('feature.created_at') }},

@@ -3,6 +3,14 @@
 with
 
 scope as (
+    with days as (
+        select
+            min(n.today) as last_today,
+            max(n.today) as latest_today
+        from {{ changed(ref('int_now__known')) }} as n
+        having min(n.today) < max(n.today)
+    )
+
     select f.feature_request_id
     from {{ changed(ref('stg_delivery__features')) }} as f
     union all
@@ -14,6 +22,29 @@ scope as (
     union all
     select c.feature_request_id
     from {{ changed(ref('stg_delivery__comments')) }} as c
+    union all
+    -- Today has come to what lay ahead.
+    select f.feature_request_id
+    from days as d
+    inner join {{ ref('stg_delivery__features') }} as f
+        on
+            {{ local_date('greatest(f.created_at, f.updated_at, f.completed_at)') }} > d.last_today
+            and {{ local_date('least(f.created_at, f.updated_at, f.completed_at)') }}
+            <= d.latest_today
+    union all
+    select c.feature_request_id
+    from days as d
+    inner join {{ ref('int_changes__ordered') }} as c
+        on
+            d.last_today < {{ local_date('c.changed_at') }}
+            and d.latest_today >= {{ local_date('c.changed_at') }}
+    union all
+    select c.feature_request_id
+    from days as d
+    inner join {{ ref('stg_delivery__comments') }} as c
+        on
+            d.last_today < {{ local_date('c.created_at') }}
+            and d.latest_today >= {{ local_date('c.created_at') }}
 ),
 
 features as (
@@ -56,7 +87,8 @@ change_counts as (
         feature_request_id,
         count(*) filter (where field = 'priority') as priority_changes,
         count(*) filter (where field = 'assigned_to_id') as assignee_changes,
-        max(changed_at) as last_changed_at
+        max(changed_at) filter (where {{ in_history(local_date('changed_at')) }})
+            as last_changed_at
     from {{ ref('int_changes__ordered') }}
     where {{ in_scope('feature_request_id') }}
     group by feature_request_id
@@ -66,7 +98,8 @@ comment_counts as (
     select
         feature_request_id,
         count(*) as total_comments,
-        max(created_at) as last_comment_at
+        max(created_at) filter (where {{ in_history(local_date('created_at')) }})
+            as last_comment_at
     from {{ ref('stg_delivery__comments') }}
     where {{ in_scope('feature_request_id') }}
     group by feature_request_id
@@ -81,7 +114,7 @@ completed_features as (
         present.reopen_count,
         present.completed_since_at is not null as is_in_completed_status,
         coalesce(
-            case when isfinite(feature.completed_at) then feature.completed_at end,
+            feature.completed_at,
             present.completed_since_at
         ) as completion_at
     from features as feature
@@ -132,9 +165,7 @@ final as (
         coalesce(c.assignee_changes, 0) as assignee_changes,
         coalesce(said.total_comments, 0) as total_comments,
         greatest(
-            feature.created_at,
-            feature.updated_at,
-            feature.completed_at,
+            latest.activity_at,
             c.last_changed_at,
             said.last_comment_at
         ) as last_activity_at
@@ -143,6 +174,14 @@ final as (
         on feature.feature_request_id = completed_in.feature_request_id
     left join change_counts as c on feature.feature_request_id = c.feature_request_id
     left join comment_counts as said on feature.feature_request_id = said.feature_request_id
+    cross join
+        lateral (
+            select max(own.moment) as activity_at
+            from
+                unnest(array[feature.created_at, feature.updated_at, feature.completed_at])
+                    as own (moment)
+            where {{ in_history(local_date('own.moment')) }}
+        ) as latest
 )
 
 select *

@@ -3,16 +3,26 @@
 with
 
 scope as (
-    select m.project_id
-    from {{ changed(ref('int_features__moved')) }} as m
+    select s.project_id
+    from {{ changed(ref('int_features__dated')) }} as s
+),
+
+entries as (
+    select
+        project_id,
+        feature_request_id,
+        min(from_date) as entry_date
+    from {{ ref('int_features__dated') }}
+    where {{ in_scope('project_id') }}
+    group by project_id, feature_request_id
 ),
 
 final as (
     select
         project_id,
-        min(date) as first_date
-    from {{ ref('int_features__moved') }}
-    where {{ in_scope('project_id') }}
+        min(entry_date) as first_date
+    from entries
+    where entry_date >= {{ history_begins() }}
     group by project_id
 )
 

@@ -80,6 +80,8 @@ final as (
     cross join lateral {{ days_and_weeks_of('s.date') }} as of_date (period, period_start)
     where
         s.weight > 0
+        -- Nobody is told of what happened before history.
+        and of_date.period_start >= {{ history_begins() }}
         and {{ in_scope('s.entity_type', 's.entity_id', 'of_date.period', 'of_date.period_start') }}
     group by s.entity_type, s.entity_id, of_date.period, of_date.period_start
 )

@@ -23,6 +23,8 @@ identify_events as (
     where
         event_type = 'identify'
         and user_id is not null
+        -- An empty id is none.
+        and user_id <> ''
         -- By the index on distinct_id; then by date.
         and {{ in_scope('distinct_id') }}
         and {{ in_scope('distinct_id', local_date('event_at') ~ ' as date') }}

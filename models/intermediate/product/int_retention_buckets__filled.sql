@@ -20,7 +20,7 @@ scope as (
     select
         l.retention_name,
         e.distinct_id,
-        date_trunc(l.period, e.event_at, '{{ var("reporting_timezone") }}') as bucket_start
+        {{ bucket_start('l.period', 'e.event_at', is_column=true) }} as bucket_start
     from {{ changed(ref('int_events__counted')) }} as e
     inner join {{ ref('int_retention_events__listed') }} as l
         on
@@ -42,7 +42,7 @@ scope as (
     select
         r.retention_name,
         e.distinct_id,
-        date_trunc(r.period, e.event_at, '{{ var("reporting_timezone") }}') as bucket_start
+        {{ bucket_start('r.period', 'e.event_at', is_column=true) }} as bucket_start
     from {{ changed(ref('int_retentions__defined')) }} as r
     cross join {{ changed(ref('int_events__counted')) }} as e
     where isfinite(e.event_at)
@@ -50,7 +50,7 @@ scope as (
     select
         r.retention_name,
         v.distinct_id,
-        date_trunc(r.period, moments.at, '{{ var("reporting_timezone") }}') as bucket_start
+        {{ bucket_start('r.period', 'moments.at', is_column=true) }} as bucket_start
     from {{ changed(ref('int_retentions__defined')) }} as r
     cross join {{ changed(ref('int_visits__cut')) }} as v
     cross join lateral {{ moments_of('v', 'r.period') }} as moments (at)
@@ -58,7 +58,7 @@ scope as (
     select
         r.retention_name,
         v.distinct_id,
-        date_trunc(r.period, moments.at, '{{ var("reporting_timezone") }}') as bucket_start
+        {{ bucket_start('r.period', 'moments.at', is_column=true) }} as bucket_start
     from {{ changed(ref('int_retentions__defined')) }} as r
     cross join {{ ref('int_visits__cut') }} as v
     cross join lateral {{ moments_of('v', 'r.period') }} as moments (at)
@@ -85,7 +85,7 @@ buckets as (
     select
         s.distinct_id,
         range_agg(
-            tstzrange(s.bucket_start, s.bucket_start + {{ longest_span('r.period', 1) }})
+            tstzrange(s.bucket_start, {{ later('s.bucket_start', longest_span('r.period', 1)) }})
         ) as spans
     from scope as s
     inner join retentions as r on s.retention_name = r.retention_name
@@ -112,7 +112,7 @@ events_of_retentions as (
     select
         l.retention_name,
         e.distinct_id,
-        date_trunc(l.period, e.event_at, '{{ var("reporting_timezone") }}') as bucket_start,
+        {{ bucket_start('l.period', 'e.event_at', is_column=true) }} as bucket_start,
         e.event_at,
         e.event_id,
         left(e.properties ->> l.breakdown_property, 600) as breakdown_value,

@@ -57,7 +57,7 @@ final as (
                 then jsonb_build_array(
                     environment,
                     user_id,
-                    to_char(started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+                    {{ iso_time('started_at') }}
                 )::text
             else jsonb_build_array(environment, session_id)::text
         end as session_key,

@@ -29,10 +29,10 @@ touched_names as (
         range_agg(tstzrange(
             period_start,
             case period_type
-                when 'hourly' then period_start + interval '1 hour'
-                when 'daily' then {{ bucket_start('day', "period_start + interval '26 hours'") }}
-                when 'weekly' then {{ bucket_start('week', "period_start + interval '170 hours'") }}
-                else {{ bucket_start('month', "period_start + interval '768 hours'") }}
+                when 'hourly' then {{ later('period_start', "interval '1 hour'") }}
+                when 'daily' then {{ later('period_start', "interval '28 hours'") }}
+                when 'weekly' then {{ later('period_start', "interval '172 hours'") }}
+                else {{ later('period_start', "interval '768 hours'") }}
             end
         )) as spans
     from scope

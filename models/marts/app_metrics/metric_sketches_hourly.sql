@@ -20,7 +20,9 @@ scope as (
 touched_names as (
     select
         name,
-        range_agg(tstzrange(period_start, period_start + interval '1 hour')) as spans
+        range_agg(
+            tstzrange(period_start, {{ later('period_start', "interval '1 hour'") }})
+        ) as spans
     from scope
     group by name
 ),

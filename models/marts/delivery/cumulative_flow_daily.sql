@@ -41,7 +41,7 @@ scope as (
         select
             project_id,
             status,
-            min(from_date) as from_date
+            greatest(min(from_date), {{ history_begins() }}) as from_date
         from touched
         group by project_id, status
     )

@@ -15,7 +15,7 @@ projects as (
     select
         project_id,
         open_features as remaining_features,
-        date_trunc('week', project_start_date::timestamp)::date as start_week
+        {{ week_start('project_start_date') }} as start_week
     from {{ ref('project_summary') }}
     where {{ in_scope('project_id') }}
 ),
@@ -25,10 +25,10 @@ complete_weeks as (
         project_id,
         week_start,
         features_completed,
-        date_trunc('week', {{ local_date(as_of()) }}::timestamp)::date as current_week
+        {{ week_start(local_date(as_of())) }} as current_week
     from {{ ref('weekly_velocity') }}
     where
-        week_start < date_trunc('week', {{ local_date(as_of()) }}::timestamp)::date
+        week_start < {{ week_start(local_date(as_of())) }}
         and {{ in_scope('project_id') }}
 ),
 
@@ -53,7 +53,7 @@ throughputs as (
                 greatest(
                     0,
                     (
-                        date_trunc('week', {{ local_date(as_of()) }}::timestamp)::date
+                        {{ week_start(local_date(as_of())) }}
                         - project.start_week
                     ) / 7 - done.weeks_since_first
                 )

@@ -75,7 +75,7 @@ final as (
         period.left_at as status_left_at,
         case
             when isfinite(period.entered_at) and isfinite(period.until_at)
-                then greatest(0, extract(epoch from period.until_at - period.entered_at))
+                then greatest(0, {{ seconds_between('period.entered_at', 'period.until_at') }})
         end as status_duration_seconds,
         period.left_at is null as is_current,
         feature.total_comments,
@@ -86,7 +86,7 @@ final as (
                 feature.is_completed
                 and isfinite(feature.completed_at)
                 and isfinite(feature.created_at)
-                then extract(epoch from feature.completed_at - feature.created_at)
+                then {{ seconds_between('feature.created_at', 'feature.completed_at') }}
         end as time_to_completion_seconds,
         feature.complexity_score
     from periods as period

@@ -60,7 +60,7 @@ status_totals as (
     select
         feature_request_id,
         status,
-        trim_scale(sum(greatest(0, extract(epoch from left_at - entered_at)))) as seconds
+        trim_scale(sum(greatest(0, {{ seconds_between('entered_at', 'left_at') }}))) as seconds
     from status_periods
     where
         isfinite(left_at)

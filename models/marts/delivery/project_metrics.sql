@@ -34,7 +34,7 @@ scope as (
     first_touched as (
         select
             project_id,
-            min(from_date) as from_date
+            greatest(min(from_date), {{ history_begins() }}) as from_date
         from touched
         group by project_id
     )

@@ -27,6 +27,12 @@ scope as (
     from days as d
     inner join {{ ref('int_features__summed') }} as s
         on d.last_today < s.completed_date and d.latest_today >= s.completed_date
+    union all
+    -- Today has come to the first feature.
+    select s.project_id
+    from days as d
+    inner join {{ ref('int_features__summed') }} as s
+        on d.last_today < s.created_date and d.latest_today >= s.created_date
 ),
 
 features as (
@@ -44,9 +50,8 @@ totals as (
         count(*) as total_features,
         count(*) filter (where is_completed) as completed_features,
         count(distinct assigned_to_id) as active_contributors,
-        min(created_date) filter (where isfinite(created_date)) as project_start_date,
-        max({{ local_date('last_activity_at') }}) filter (where isfinite(last_activity_at))
-            as last_activity_date,
+        min(created_date) filter (where {{ in_history('created_date') }}) as project_start_date,
+        max({{ local_date('last_activity_at') }}) as last_activity_date,
         count(*) filter (where not is_completed and deadline < {{ local_date(as_of()) }})
             as overdue_features
     from features

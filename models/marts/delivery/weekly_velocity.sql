@@ -9,7 +9,7 @@ scope as (
         select
             min(n.today) as last_today,
             max(n.today) as latest_today,
-            date_trunc('week', min(n.today)::timestamp)::date + 7 as new_week
+            {{ week_start('min(n.today)') }} + 7 as new_week
         from {{ changed(ref('int_now__known')) }} as n
         having count(*) > 0
     ),
@@ -19,7 +19,7 @@ scope as (
             s.completed_in_project_id as project_id,
             s.completed_date as from_date
         from {{ changed(ref('int_features__summed')) }} as s
-        where isfinite(s.completed_date)
+        where s.completed_date is not null
         union all
         select
             s.completed_in_project_id as project_id,
@@ -39,7 +39,7 @@ scope as (
     first_touched as (
         select
             project_id,
-            date_trunc('week', min(from_date)::timestamp)::date as from_week
+            {{ week_start('greatest(min(from_date), ' ~ history_begins() ~ ')') }} as from_week
         from touched
         group by project_id
     )
@@ -58,15 +58,15 @@ scope as (
 completions as (
     select
         completed_in_project_id as project_id,
-        date_trunc('week', completed_date::timestamp)::date as week_start,
+        {{ week_start('completed_date') }} as week_start,
         count(*) as features_completed,
         sum(cycle_time_days) as cycle_time_days
     from {{ ref('int_features__summed') }}
     where
-        isfinite(completed_date)
-        and completed_date <= {{ local_date(as_of()) }}
+        -- The first weeks' figures look three weeks back.
+        completed_date between {{ history_begins() }} - 28 and {{ local_date(as_of()) }}
         and {{ in_scope('completed_in_project_id as project_id') }}
-    group by completed_in_project_id, date_trunc('week', completed_date::timestamp)
+    group by completed_in_project_id, {{ week_start('completed_date') }}
 ),
 
 first_weeks as (
@@ -74,6 +74,7 @@ first_weeks as (
         project_id,
         min(week_start) as first_week
     from completions
+    where week_start >= {{ week_start(history_begins()) }}
     group by project_id
 ),
 

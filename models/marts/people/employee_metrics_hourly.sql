@@ -18,7 +18,9 @@ scope as (
 touched_hours as (
     select
         employee_id,
-        range_agg(tstzrange(bucket_start, bucket_start + interval '1 hour')) as spans
+        range_agg(
+            tstzrange(bucket_start, {{ later('bucket_start', "interval '1 hour'") }})
+        ) as spans
     from scope
     group by employee_id
 ),
@@ -45,7 +47,6 @@ samples as (
     from {{ reached(
         ref('stg_people__employee_metrics'), 'employee_id', 'recorded_at', 'touched_spans', each=true
     ) }}
-    where isfinite(recorded_at)
 ),
 
 -- Summed in the order of time: the same samples give the same sum to the last bit. The scope comes

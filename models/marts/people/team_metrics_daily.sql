@@ -44,7 +44,8 @@ members as (
         team_name
     from {{ ref('stg_people__employees') }}
     where
-        team_name is not null
+        -- Null is no team, and neither is an empty name.
+        team_name <> ''
         and {{ in_scope('team_name') }}
 ),
 

@@ -5,42 +5,73 @@ with
 scope as (
     -- A changed day moves the rolling figures of the 29 dates after it and, where it is the
     -- environment's first or last, the dates between it and its neighbour: of the days that are
-    -- there, and of those that went with it.
-    with changed_days as (
+    -- there, and of those that went with it. Days that today has come to are as good as new.
+    with today as (
         select
-            a.date,
+            min(e.last_start) + 1 as last_today,
+            max(e.last_start) + 1 as latest_today
+        from {{ changed(ref('int_periods__ended')) }} as e
+        where e.period = 'day'
+    ),
+
+    touched_days as (
+        select
             a.environment,
-            lag(a.date) over (partition by a.environment order by a.date) as changed_before,
-            lead(a.date) over (partition by a.environment order by a.date) as changed_after
+            a.date
         from {{ changed(ref('user_activity')) }} as a
-        group by a.date, a.environment
+        union
+        select
+            a.environment,
+            a.date
+        from today as t
+        inner join {{ ref('user_activity') }} as a
+            on t.last_today < a.date and t.latest_today >= a.date
+    ),
+
+    changed_days as (
+        select
+            environment,
+            date,
+            lag(date) over (partition by environment order by date) as changed_before,
+            lead(date) over (partition by environment order by date) as changed_after
+        from touched_days
+    ),
+
+    spans as (
+        select
+            c.environment,
+            coalesce(greatest(day_before.date, c.changed_before), c.date) as from_date,
+            greatest(c.date + 29, least(day_after.date, c.changed_after)) as to_date
+        from changed_days as c
+        left join lateral (
+            select max(a.date) as date
+            from {{ ref('user_activity') }} as a
+            where a.environment = c.environment and a.date < c.date
+        ) as day_before on true
+        left join lateral (
+            select min(a.date) as date
+            from {{ ref('user_activity') }} as a
+            where a.environment = c.environment and a.date > c.date
+        ) as day_after on true
     )
 
     select
-        coalesce(greatest(day_before.date, c.changed_before), c.date) + days_after as date,
-        c.environment
-    from changed_days as c
-    left join lateral (
-        select max(a.date) as date
-        from {{ ref('user_activity') }} as a
-        where a.environment = c.environment and a.date < c.date
-    ) as day_before on true
-    left join lateral (
-        select min(a.date) as date
-        from {{ ref('user_activity') }} as a
-        where a.environment = c.environment and a.date > c.date
-    ) as day_after on true
+        greatest(s.from_date, {{ history_begins() }}) + touched.days as date,
+        s.environment
+    from spans as s
+    cross join today as t
     cross join
         lateral generate_series(
             0,
-            greatest(c.date + 29, least(day_after.date, c.changed_after))
-            - coalesce(greatest(day_before.date, c.changed_before), c.date)
-        ) as days_after
+            least(s.to_date, greatest({{ local_date(as_of()) }}, t.latest_today))
+            - greatest(s.from_date, {{ history_begins() }})
+        ) as touched (days)
     union all
     select
         u.first_seen_date as date,
         u.environment
     from {{ changed(ref('int_users__seen')) }} as u
+    where u.first_seen_date >= {{ history_begins() }}
 ),
 
 reached_dates as (
@@ -79,28 +110,31 @@ new_users as (
 ),
 
 environments as (
-    select
-        environment,
-        min(first_seen_date) as first_date
+    select distinct environment
     from {{ ref('int_users__seen') }}
     where {{ in_scope('environment') }}
-    group by environment
 ),
 
 -- Materialized, else the planner, which knows nothing of a series' length, makes it anew for each
--- date in scope: a single event in the year 2999 then took hours.
+-- date in scope.
 calendar_of_environments as materialized (
     select
         e.environment,
-        e.first_date + days_after as date
+        first_day.date + days_after as date
     from environments as e
+    cross join
+        lateral (
+            select min(a.date) as date
+            from {{ ref('user_activity') }} as a
+            where a.environment = e.environment and {{ in_history('a.date') }}
+        ) as first_day
     cross join
         lateral (
             select max(a.date) as date
             from {{ ref('user_activity') }} as a
-            where a.environment = e.environment
+            where a.environment = e.environment and {{ in_history('a.date') }}
         ) as last_day
-    cross join lateral generate_series(0, last_day.date - e.first_date) as days_after
+    cross join lateral generate_series(0, last_day.date - first_day.date) as days_after
 ),
 
 calendar as (

@@ -76,8 +76,7 @@ values_of_users as (
         e.event_name,
         p.property,
         p.max_values,
-        -- The grain is a key of the table, and a key of PostgreSQL holds no more than 2,700 bytes.
-        left(e.properties ->> p.property, 600) as value,
+        {{ breakdown_value('e.properties', 'p.property') }} as value,
         e.user_id,
         count(*) as event_count
     from events as e
@@ -88,7 +87,7 @@ values_of_users as (
         e.event_name,
         p.property,
         p.max_values,
-        left(e.properties ->> p.property, 600),
+        {{ breakdown_value('e.properties', 'p.property') }},
         e.user_id
 ),
 

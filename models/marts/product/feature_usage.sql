@@ -41,7 +41,7 @@ uses as (
         e.user_id,
         case
             when jsonb_typeof(e.properties -> f.duration_property) = 'number'
-                then (e.properties -> f.duration_property)::numeric
+                then {{ known_number('(e.properties -> f.duration_property)::numeric') }}
         end as duration_ms,
         nullif(e.properties -> f.success_property, 'null') as success
     from events as e

@@ -204,7 +204,7 @@ attempts_from_raw as (
         (
             select
                 jsonb_agg(
-                    to_char(s.step_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')
+                    {{ iso_time('s.step_at', zone_mark='+00:00') }}
                     order by s.step_index
                 )
             from unnest((attempt).step_at) with ordinality as s (step_at, step_index)

@@ -30,7 +30,7 @@ totals as (
         null as breakdown_value,
         count(c.user_id) as entered_users,
         count(c.user_id) filter (where c.completed) as completed_users,
-        sum(c.completed_at - c.started_at) as total_time_to_convert
+        sum({{ seconds_between('c.started_at', 'c.completed_at') }}) as total_seconds
     from funnels as f
     left join conversions as c on f.funnel_name = c.funnel_name
     group by f.funnel_name
@@ -43,7 +43,7 @@ breakdowns as (
         c.breakdown_value,
         count(*) as entered_users,
         count(*) filter (where c.completed) as completed_users,
-        sum(c.completed_at - c.started_at) as total_time_to_convert
+        sum({{ seconds_between('c.started_at', 'c.completed_at') }}) as total_seconds
     from funnels as f
     inner join conversions as c on f.funnel_name = c.funnel_name
     where f.breakdown_property is not null
@@ -64,9 +64,8 @@ final as (
         entered_users,
         completed_users,
         completed_users::numeric / nullif(entered_users, 0) as overall_conversion_rate,
-        extract(epoch from total_time_to_convert) as total_time_to_convert_seconds,
-        extract(epoch from total_time_to_convert) / nullif(completed_users, 0)
-            as avg_time_to_convert_seconds
+        total_seconds as total_time_to_convert_seconds,
+        total_seconds / nullif(completed_users, 0) as avg_time_to_convert_seconds
     from results
 )
 

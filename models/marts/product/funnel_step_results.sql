@@ -36,10 +36,11 @@ steps_of_users as (
         -- Place -1 of a JSON array is its last.
         case
             when s.step_index > 1
-                then
-                    s.done_at::timestamptz
-                    - (c.step_timestamps ->> (s.step_index - 2)::integer)::timestamptz
-        end as since_previous
+                then {{ seconds_between(
+                    '(c.step_timestamps ->> (s.step_index - 2)::integer)::timestamptz',
+                    's.done_at::timestamptz'
+                ) }}
+        end as seconds_since_previous
     from conversions as c
     inner join funnels as f on c.funnel_name = f.funnel_name
     cross join
@@ -54,8 +55,8 @@ steps_reached as (
         null as breakdown_value,
         step_index,
         count(*) as users,
-        sum(since_previous) as total_since_previous,
-        array_agg(since_previous order by since_previous) as times_since_previous
+        sum(seconds_since_previous) as total_seconds,
+        array_agg(seconds_since_previous order by seconds_since_previous) as all_seconds
     from steps_of_users
     group by funnel_name, step_index
     union all
@@ -65,8 +66,8 @@ steps_reached as (
         breakdown_value,
         step_index,
         count(*) as users,
-        sum(since_previous) as total_since_previous,
-        array_agg(since_previous order by since_previous) as times_since_previous
+        sum(seconds_since_previous) as total_seconds,
+        array_agg(seconds_since_previous order by seconds_since_previous) as all_seconds
     from steps_of_users
     where is_broken_down
     group by funnel_name, breakdown_value, step_index
@@ -112,8 +113,8 @@ steps as (
         coalesce(r.users, 0) as users,
         lag(coalesce(r.users, 0)) over steps_in_order as users_before,
         first_value(coalesce(r.users, 0)) over steps_in_order as users_entered,
-        r.total_since_previous,
-        r.times_since_previous
+        r.total_seconds,
+        r.all_seconds
     from defined_steps as d
     left join steps_reached as r
         on
@@ -144,12 +145,10 @@ final as (
             else 1 - users::numeric / nullif(users_before, 0)
         end as drop_off_rate,
         users::numeric / nullif(users_entered, 0) as overall_conversion_rate,
-        extract(epoch from total_since_previous) as total_seconds_from_previous,
-        extract(epoch from total_since_previous) / nullif(users, 0) as avg_seconds_from_previous,
-        (
-            extract(epoch from times_since_previous[(users + 1) / 2])
-            + extract(epoch from times_since_previous[users / 2 + 1])
-        ) / 2 as median_seconds_from_previous
+        total_seconds as total_seconds_from_previous,
+        total_seconds / nullif(users, 0) as avg_seconds_from_previous,
+        (all_seconds[(users + 1) / 2] + all_seconds[users / 2 + 1]) / 2
+            as median_seconds_from_previous
     from steps
 )
 

@@ -30,8 +30,9 @@ scope as (
                     and g.user_id = f.user_id
                     and g.is_derived
                     and g.started_at < f.started_at
-                    and g.started_at >= f.started_at - interval '2 days' - {{ session_timeout() }}
-                    and g.ended_at >= f.started_at - {{ session_timeout() }}
+                    and g.started_at
+                    >= {{ earlier('f.started_at', "interval '2 days' - " ~ session_timeout()) }}
+                    and g.ended_at >= {{ earlier('f.started_at', session_timeout()) }}
             )
         order by f.started_at desc
         limit 1
@@ -43,7 +44,7 @@ scope as (
             f.environment = v.environment
             and f.user_id = v.user_id
             and f.is_derived
-            and f.started_at > v.ended_at + {{ session_timeout() }}
+            and f.started_at > {{ later('v.ended_at', session_timeout()) }}
             and not exists (
                 select
                 from {{ ref('int_visits__attributed') }} as g
@@ -52,8 +53,9 @@ scope as (
                     and g.user_id = f.user_id
                     and g.is_derived
                     and g.started_at < f.started_at
-                    and g.started_at >= f.started_at - interval '2 days' - {{ session_timeout() }}
-                    and g.ended_at >= f.started_at - {{ session_timeout() }}
+                    and g.started_at
+                    >= {{ earlier('f.started_at', "interval '2 days' - " ~ session_timeout()) }}
+                    and g.ended_at >= {{ earlier('f.started_at', session_timeout()) }}
             )
         order by f.started_at asc
         limit 1
@@ -85,11 +87,11 @@ visits_after_pauses as (
         *,
         coalesce(
             is_derived
-            and started_at - max(ended_at) over (
+            and started_at > max({{ later('ended_at', session_timeout()) }}) over (
                 partition by environment, user_id, is_derived
                 order by started_at, first_event_id
                 rows between unbounded preceding and 1 preceding
-            ) > {{ session_timeout() }},
+            ),
             true
         ) as is_cut
     from visits
@@ -155,8 +157,8 @@ final as (
         s.started_at,
         {{ local_date('s.started_at') }} as started_date,
         s.ended_at,
-        extract(epoch from s.ended_at - s.started_at) as duration_seconds,
-        extract(epoch from s.ended_at - s.started_at) * 1000 as duration_ms,
+        {{ seconds_between('s.started_at', 's.ended_at') }} as duration_seconds,
+        {{ seconds_between('s.started_at', 's.ended_at') }} * 1000 as duration_ms,
         s.event_count,
         coalesce(named.landing_page, s.landing_page) as landing_page,
         coalesce(named.exit_page, s.exit_page) as exit_page,

@@ -1,39 +1,42 @@
 {{ config(unique_key=['date'], reads_back_days=0) }}
 
 with
-
--- Where each area's dates begin and end, from marts that are small or have an index on the date. An
--- infinite date is none.
+-- Where each area's dates begin and end, from marts that are small or have an index on the date.
+-- What lies outside history is no first and no last date.
+-- lies outside history has no date here.
 extents as (
     select
         min(date) as first_date,
         max(date) as last_date
     from {{ ref('time_aggregations_daily') }}
-    where isfinite(date)
+    where {{ in_history('date') }}
     union all
     select
         min(date) as first_date,
         max(date) as last_date
     from {{ ref('daily_active_users') }}
-    where isfinite(date)
+    where {{ in_history('date') }}
     union all
     select
         min(date) as first_date,
         max(date) as last_date
     from {{ ref('project_metrics') }}
-    where isfinite(date)
+    where {{ in_history('date') }}
     union all
     select
         min(date) as first_date,
         max(date) as last_date
     from {{ ref('employee_metrics_daily') }}
-    where isfinite(date)
+    where {{ in_history('date') }}
     union all
     select
         {{ local_date('min(period_start)') }} as first_date,
         {{ local_date('max(period_start)') }} as last_date
     from {{ ref('metric_aggregates') }}
-    where period_type = 'daily' and isfinite(period_start)
+    where
+        period_type = 'daily'
+        and period_start >= {{ date_start(history_begins()) }}
+        and period_start <= {{ as_of() }}
 ),
 
 span as (

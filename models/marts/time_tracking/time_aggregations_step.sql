@@ -10,11 +10,10 @@ scope as (
         period.period_type,
         period.period_start
     from {{ changed(ref('int_steps__sampled')) }} as s
-    cross join lateral (
-        values
-        ('week', date_trunc('week', s.completed_date::timestamp)::date),
-        ('month', date_trunc('month', s.completed_date::timestamp)::date)
-    ) as period (period_type, period_start)
+    cross join
+        lateral {{ periods_of_date('s.completed_date') }}
+            as period (period_type, period_start, period_end)
+    where period.period_type <> 'day'
 ),
 
 samples as (
@@ -33,19 +32,10 @@ samples_by_period as (
         period.period_end,
         s.active_seconds
     from samples as s
-    cross join lateral (
-        values
-        (
-            'week',
-            date_trunc('week', s.completed_date::timestamp)::date,
-            (date_trunc('week', s.completed_date::timestamp) + interval '6 days')::date
-        ),
-        (
-            'month',
-            date_trunc('month', s.completed_date::timestamp)::date,
-            (date_trunc('month', s.completed_date::timestamp) + interval '1 month - 1 day')::date
-        )
-    ) as period (period_type, period_start, period_end)
+    cross join
+        lateral {{ periods_of_date('s.completed_date') }}
+            as period (period_type, period_start, period_end)
+    where period.period_type <> 'day'
 ),
 
 final as (

@@ -8,12 +8,8 @@ scope as (
         period.period_type,
         period.period_start
     from {{ changed(ref('workflow_completions')) }} as c
-    cross join lateral (
-        values
-        ('day', c.completed_date),
-        ('week', date_trunc('week', c.completed_date::timestamp)::date),
-        ('month', date_trunc('month', c.completed_date::timestamp)::date)
-    ) as period (period_type, period_start)
+    cross join lateral {{ periods_of_date('c.completed_date') }}
+        as period (period_type, period_start, period_end)
 ),
 
 -- The dates whose completions the periods in scope may hold: equality on them can use the index.
@@ -39,12 +35,8 @@ completions_by_period as (
         period.period_type,
         period.period_start
     from completions as c
-    cross join lateral (
-        values
-        ('day', c.completed_date),
-        ('week', date_trunc('week', c.completed_date::timestamp)::date),
-        ('month', date_trunc('month', c.completed_date::timestamp)::date)
-    ) as period (period_type, period_start)
+    cross join lateral {{ periods_of_date('c.completed_date') }}
+        as period (period_type, period_start, period_end)
 ),
 
 final as (

@@ -5,43 +5,67 @@ with
 scope as (
     -- A changed day moves the rolling figures of the 27 dates after it, and, where it is a user's
     -- first or last, the dates between it and its neighbour: of the days that are there, and of
-    -- those that went with it.
-    with changed_days as (
+    -- those that went with it. Days that today has come to are as good as new.
+    with today as (
+        select
+            min(e.last_start) + 1 as last_today,
+            max(e.last_start) + 1 as latest_today
+        from {{ changed(ref('int_periods__ended')) }} as e
+        where e.period = 'day'
+    ),
+
+    touched_days as (
         select
             d.user_id,
-            d.date,
-            lag(d.date) over (partition by d.user_id order by d.date) as changed_before,
-            lead(d.date) over (partition by d.user_id order by d.date) as changed_after
+            d.date
         from {{ changed(ref('time_aggregations_daily')) }} as d
-        where isfinite(d.date)
-        group by d.user_id, d.date
+        union
+        select
+            d.user_id,
+            d.date
+        from today as t
+        inner join {{ ref('time_aggregations_daily') }} as d
+            on t.last_today < d.date and t.latest_today >= d.date
+    ),
+
+    changed_days as (
+        select
+            user_id,
+            date,
+            lag(date) over (partition by user_id order by date) as changed_before,
+            lead(date) over (partition by user_id order by date) as changed_after
+        from touched_days
+    ),
+
+    spans as (
+        select
+            changed_day.user_id,
+            coalesce(greatest(day_before.date, changed_day.changed_before), changed_day.date)
+                as from_date,
+            greatest(changed_day.date + 27, least(day_after.date, changed_day.changed_after))
+                as to_date
+        from changed_days as changed_day
+        left join lateral (
+            select max(d.date) as date
+            from {{ ref('time_aggregations_daily') }} as d
+            where d.user_id = changed_day.user_id and d.date < changed_day.date
+        ) as day_before on true
+        left join lateral (
+            select min(d.date) as date
+            from {{ ref('time_aggregations_daily') }} as d
+            where d.user_id = changed_day.user_id and d.date > changed_day.date
+        ) as day_after on true
     )
 
     select
-        changed_day.user_id,
-        coalesce(greatest(day_before.date, changed_day.changed_before), changed_day.date)
-        + touched.days as date
-    from changed_days as changed_day
-    left join lateral (
-        select max(d.date) as date
-        from {{ ref('time_aggregations_daily') }} as d
-        where
-            d.user_id = changed_day.user_id
-            and d.date < changed_day.date
-            and isfinite(d.date)
-    ) as day_before on true
-    left join lateral (
-        select min(d.date) as date
-        from {{ ref('time_aggregations_daily') }} as d
-        where
-            d.user_id = changed_day.user_id
-            and d.date > changed_day.date
-            and isfinite(d.date)
-    ) as day_after on true
+        s.user_id,
+        greatest(s.from_date, {{ history_begins() }}) + touched.days as date
+    from spans as s
+    cross join today as t
     cross join lateral generate_series(
         0,
-        greatest(changed_day.date + 27, least(day_after.date, changed_day.changed_after))
-        - coalesce(greatest(day_before.date, changed_day.changed_before), changed_day.date)
+        least(s.to_date, greatest({{ local_date(as_of()) }}, t.latest_today))
+        - greatest(s.from_date, {{ history_begins() }})
     ) as touched (days)
 ),
 
@@ -73,13 +97,12 @@ user_spans as (
     from {{ ref('time_aggregations_daily') }}
     where
         {{ in_scope('user_id') }}
-        -- An infinite time belongs to no calendar.
-        and isfinite(date)
+        and {{ in_history('date') }}
     group by user_id
 ),
 
 -- Materialized, else the planner, which knows nothing of a series' length, makes it anew for each
--- date in scope: a single completion in the year 2999 then took hours.
+-- date in scope.
 calendar_of_users as materialized (
     select
         u.user_id,

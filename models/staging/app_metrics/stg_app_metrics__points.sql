@@ -7,3 +7,6 @@ select
     ops.series_tags(tags) as tags,
     unit
 from {{ source('app_metrics', 'metric_points') }}
+where
+    {{ has_time('recorded_at') }}
+    and {{ can_be_key('raw.metric_points', 'name') }}

@@ -4,3 +4,4 @@ select
     user_id,
     created_at
 from {{ source('delivery', 'feature_comments') }}
+where {{ can_be_key('raw.feature_comments', 'feature_request_id') }}

@@ -5,3 +5,4 @@ select
     created_at,
     updated_at
 from {{ source('delivery', 'projects') }}
+where {{ can_be_key('raw.projects', 'project_id') }}

@@ -6,3 +6,4 @@ select
     details,
     logged_at
 from {{ source('people', 'intervention_audit_log') }}
+where {{ can_be_key('raw.intervention_audit_log', 'intervention_id', 'action') }}

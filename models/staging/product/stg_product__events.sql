@@ -5,7 +5,7 @@ select
     event_at,
     distinct_id,
     user_id,
-    session_id,
+    nullif(session_id, '') as session_id,
     coalesce(environment, 'production') as environment,
     properties,
     context,
@@ -13,3 +13,8 @@ select
     referrer,
     _xid
 from {{ source('product', 'events') }}
+where
+    {{ has_time('event_at') }}
+    and {{ can_be_key(
+        'raw.events', 'event_name', 'distinct_id', 'user_id', 'session_id', 'environment'
+    ) }}

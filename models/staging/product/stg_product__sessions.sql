@@ -14,3 +14,4 @@ select
     exit_page,
     updated_at
 from {{ source('product', 'sessions') }}
+where {{ can_be_key('raw.sessions', 'session_id', 'environment') }}

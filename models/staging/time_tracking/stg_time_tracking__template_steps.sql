@@ -2,5 +2,6 @@ select
     template_id,
     step_index,
     name,
-    estimated_minutes * 60 as estimated_seconds
+    {{ known_number('estimated_minutes') }} * 60 as estimated_seconds
 from {{ source('time_tracking', 'workflow_template_steps') }}
+where {{ can_be_key('raw.workflow_template_steps', 'template_id') }}

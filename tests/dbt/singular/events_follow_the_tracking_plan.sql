@@ -4,7 +4,10 @@
 {{ config(
     group='product',
     severity='warn',
-    meta={'dagster': {'ref': {'name': 'stg_product__events', 'package': 'tidemark'}}},
+    meta={
+        'dagster': {'ref': {'name': 'stg_product__events', 'package': 'tidemark'}},
+        'tells_rows': true,
+    },
 ) }}
 
 with

@@ -3,7 +3,10 @@
 {{ config(
     group='delivery',
     severity='warn',
-    meta={'dagster': {'ref': {'name': 'int_changes__ordered', 'package': 'tidemark'}}},
+    meta={
+        'dagster': {'ref': {'name': 'int_changes__ordered', 'package': 'tidemark'}},
+        'tells_rows': true,
+    },
 ) }}
 
 with

@@ -5,7 +5,10 @@
 {{ config(
     group='app_metrics',
     severity='warn',
-    meta={'dagster': {'ref': {'name': 'stg_app_metrics__points', 'package': 'tidemark'}}},
+    meta={
+        'dagster': {'ref': {'name': 'stg_app_metrics__points', 'package': 'tidemark'}},
+        'tells_rows': true,
+    },
 ) }}
 
 with

@@ -18,6 +18,8 @@ from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from psycopg import sql
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
 
 from tests.conftest import TEMPLATE
 from tidemark_warehouse.database import server
@@ -119,6 +121,28 @@ class Warehouse:
                 )
             )
 
+    def warnings(self, as_of: str = AS_OF) -> list[tuple[str, ...]]:
+        """What the tests of raw values warn of: table, reason, number of rows, an example."""
+        with self._environment(self.settings.port):
+            result = dbtRunner(manifest=self.manifest).invoke(
+                [
+                    *("test", *self._options(), "--select", "test_name:values_are_possible"),
+                    *("--vars", f"{{as_of: '{as_of}'}}"),
+                ]
+            )
+        assert isinstance(result.result, RunExecutionResult), result.exception
+        found: list[tuple[str, ...]] = []
+        with self.connect() as owner:
+            for test in result.result.results:
+                if test.node.resource_type != NodeType.Test:
+                    continue
+                assert test.status in ("pass", "warn"), f"{test.node.name}: {test.message}"
+                if test.status == "warn":
+                    query = str(getattr(test.node, "compiled_code", "")).encode()
+                    rows = owner.execute(query).fetchall()
+                    found += [tuple(map(str, row)) for row in rows]
+        return sorted(found)
+
     @property
     def selection(self) -> list[str]:
         """What selects the area's models, and what they read, on dbt's command line."""
@@ -163,6 +187,8 @@ class Warehouse:
             sql.Identifier(schema, name),
         )
         with self.connect() as connection:
+            for kind in ("date", "timestamptz"):
+                connection.adapters.register_loader(kind, _TimeOrText)
             found = connection.execute(query).fetchall()
         keyed = {tuple(map(str, row[: len(key)])): row[len(key) :] for row in found}
         assert len(keyed) == len(found), f"{table} has a key twice"
@@ -191,6 +217,18 @@ class Warehouse:
         with mock.patch.dict(os.environ, variables):
             os.environ.pop("TIDEMARK_DATABASE_URL", None)
             yield
+
+
+class _TimeOrText(Loader):
+    """Reads a time as its text where Python knows no such year."""
+
+    def load(self, data: Buffer) -> object:
+        loader = psycopg.adapters.get_loader(self.oid, self.format)
+        assert loader is not None
+        try:
+            return loader(self.oid, self.connection).load(data)
+        except psycopg.DataError:
+            return bytes(data).decode()
 
 
 def copy_project(target: Path, area: str | None = None) -> Path:

@@ -3,7 +3,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp set time
 as $$
 declare
     changed_at timestamptz := case
-        when new.updated_at is distinct from old.updated_at and new.updated_at is not null
+        when new.updated_at is distinct from old.updated_at and isfinite(new.updated_at)
             then new.updated_at
         else now()
     end;

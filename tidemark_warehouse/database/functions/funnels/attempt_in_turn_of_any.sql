@@ -67,7 +67,7 @@ begin
             end if;
         end loop;
         if own_served[1] > 0 then
-            entry_until := coalesce(at + step_window, 'infinity');
+            entry_until := coalesce(ops.later(at, step_window), 'infinity');
             if own_served[1] > deepest then
                 deepest := own_served[1];
                 deepest_until := entry_until;
@@ -94,7 +94,7 @@ begin
         for r in 1 .. least(served[(g - 1) * step_count + 1], deepest) loop
             if
                 r = deepest
-                or done[(g - 1) * step_count + r] <= coalesce(at + step_window, 'infinity')
+                or done[(g - 1) * step_count + r] <= coalesce(ops.later(at, step_window), 'infinity')
             then
                 entry_instant := g;
                 exit;
@@ -115,7 +115,7 @@ begin
 
     -- The first event there that may be the entry, and from it on each step as early as the deepest allows.
     first := first_of[entry_instant];
-    entry_until := coalesce(times[first] + step_window, 'infinity');
+    entry_until := coalesce(ops.later(times[first], step_window), 'infinity');
     last := coalesce(first_of[entry_instant + 1] - 1, last);
     for e in first .. last loop
         continue when masks[e] & 1 = 0;

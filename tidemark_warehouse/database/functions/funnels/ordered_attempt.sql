@@ -23,7 +23,7 @@ begin
     for i in 1 .. size loop
         mask := masks[i];
         if mask = 1 then
-            until[1] := coalesce(times[i] + step_window, 'infinity');
+            until[1] := coalesce(ops.later(times[i], step_window), 'infinity');
             if deepest = 0 then
                 deepest := 1;
                 attempt.entry := i;
@@ -45,7 +45,7 @@ begin
                 end if;
             end loop;
             if mask & 1 = 1 then
-                until[1] := coalesce(at + step_window, 'infinity');
+                until[1] := coalesce(ops.later(at, step_window), 'infinity');
                 if deepest = 0 then
                     deepest := 1;
                     attempt.entry := i;
@@ -77,7 +77,7 @@ begin
             elsif mask <> 0 then
                 if
                     mask & 1 = 1 and done[2] is not null
-                    and (step_window is null or done[2] <= times[i] + step_window)
+                    and (step_window is null or done[2] <= ops.later(times[i], step_window))
                 then
                     attempt.entry := i;
                 end if;

@@ -15,7 +15,7 @@ begin
             while
                 step < step_count and i + step <= size
                 and masks[i + step] >> step & 1 = 1
-                and (step_window is null or times[i + step] <= times[i] + step_window)
+                and (step_window is null or times[i + step] <= ops.later(times[i], step_window))
             loop
                 step := step + 1;
             end loop;

@@ -22,7 +22,7 @@ begin
         end if;
         while
             last < size and masks[last + 1] < exclusion
-            and (step_window is null or times[last + 1] <= times[i] + step_window)
+            and (step_window is null or times[last + 1] <= ops.later(times[i], step_window))
         loop
             last := last + 1;
             step := round(log(masks[last]::double precision) / log(2::double precision))::integer + 1;

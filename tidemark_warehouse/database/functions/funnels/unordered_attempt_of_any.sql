@@ -58,7 +58,7 @@ begin
 
     for i in 1 .. size loop
         continue when masks[i] & steps = 0;
-        while within < size and (step_window is null or times[within + 1] <= times[i] + step_window) loop
+        while within < size and (step_window is null or times[within + 1] <= ops.later(times[i], step_window)) loop
             within := within + 1;
         end loop;
         reach := within;

@@ -9,6 +9,7 @@ declare
     default_child regclass;
     month_end constant timestamptz := month_start + interval '1 month';
     crowded boolean;
+    rule record;
 begin
     perform ops.check_partitioned_raw(parent);
     -- Names are the catalog's own, and quoted: nothing that a caller says becomes part of a statement.
@@ -30,7 +31,7 @@ begin
         return false;
     end if;
 
-    execute format('create table %s (like %s including all)', child, parent);
+    execute format('create table %s (like %s including all excluding constraints)', child, parent);
     if default_child is not null then
         execute format('lock table %s in access exclusive mode', default_child);
         execute format(
@@ -49,6 +50,14 @@ begin
         execute format('alter table %s enable trigger user', default_child);
         perform ops.watch(logical_name, default_child::regclass);
     end if;
+    -- After the move: rows that were there before a rule stay, as the rule says (not valid).
+    for rule in
+        select c.conname, pg_get_constraintdef(c.oid) as definition
+        from pg_constraint as c
+        where c.conrelid = parent and c.contype = 'c'
+    loop
+        execute format('alter table %s add constraint %I %s', child, rule.conname, rule.definition);
+    end loop;
     execute format(
         'alter table %s attach partition %s for values from (%L) to (%L)',
         parent, child, month_start, month_end

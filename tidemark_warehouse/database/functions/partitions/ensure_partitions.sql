@@ -20,7 +20,7 @@ begin
         of_parent := ops.ensure_partitions_for(parent, now(), now() + interval '2 months');
         execute format(
             'select array_agg(distinct date_trunc(''month'', %1$I)) from %2$s '
-            'where isfinite(%1$I) and %1$I >= ''0001-01-01 00:00:00+00''',
+            'where %1$I >= ''0001-01-01 00:00:00+00'' and %1$I < ''294276-12-01 00:00:00+00''',
             ops.partition_column(parent), default_child
         ) into crowded_months;
         foreach month_start in array coalesce(crowded_months, '{}') loop

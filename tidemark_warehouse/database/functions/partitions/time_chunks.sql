@@ -12,6 +12,13 @@ declare
     months timestamptz[] := '{}';
     crowded timestamptz[];
     has_rows boolean;
+    -- What lies outside is one chunk before and one after all others: mistakes, in years of their own.
+    usual_from constant timestamptz := date_trunc(unit, timestamp '1900-01-01') at time zone zone;
+    usual_to constant timestamptz := date_trunc(unit, timestamp '2200-01-01') at time zone zone;
+    has_earlier boolean := false;
+    has_later boolean := false;
+    earlier_here boolean;
+    later_here boolean;
 begin
     for parent in
         select p.partrelid::regclass
@@ -30,13 +37,19 @@ begin
             execute format('select exists (select from %s)', month_partition) into has_rows;
             if has_rows then
                 months := months || month_start;
+                has_earlier := has_earlier or month_start < usual_from;
+                has_later := has_later or month_start > usual_to - interval '32 days';
             end if;
         end loop;
         execute format(
-            'select array_agg(distinct date_trunc(''month'', %1$I)) from %2$s where isfinite(%1$I)',
-            ops.partition_column(parent), parent::text || '_default'
-        ) into crowded;
+            'select array_agg(distinct date_trunc(''month'', %1$I)) filter (where %1$I >= %3$L and %1$I < %4$L),'
+            ' coalesce(bool_or(%1$I < %3$L), false), coalesce(bool_or(%1$I >= %4$L), false)'
+            ' from %2$s where isfinite(%1$I)',
+            ops.partition_column(parent), parent::text || '_default', usual_from, usual_to
+        ) into crowded, earlier_here, later_here;
         months := months || coalesce(crowded, '{}');
+        has_earlier := has_earlier or earlier_here;
+        has_later := has_later or later_here;
     end loop;
 
     return query
@@ -49,6 +62,7 @@ begin
             m.month_start at time zone 'UTC' + interval '1 month',
             interval '1 day'
         ) as d (day)
+        where m.month_start > usual_from - interval '32 days' and m.month_start < usual_to + interval '1 day'
     ),
 
     -- Where clocks go back over midnight a date begins before its midnight, the second of two.
@@ -68,12 +82,17 @@ begin
         from dates
     )
 
+    select '-infinity'::timestamptz, usual_from where has_earlier
+    union all
     select
         b.first_at,
         coalesce(n.first_at, b.next_date::timestamp at time zone zone)
     from bounds as b
     left join bounds as n on b.next_date = n.first_date
-    order by b.first_at;
+    where b.first_at >= usual_from and b.first_at < usual_to
+    union all
+    select usual_to, 'infinity'::timestamptz where has_later
+    order by 1;
 end
 $$;
 
