@@ -46,6 +46,7 @@ class Arena:
     _manifest: Manifest | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
+        server.ensure_up(self.settings)
         server.reset(self.settings)
         self.connection = server.connect(self.settings, autocommit=True)
 

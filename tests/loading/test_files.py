@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 
 from tidemark_warehouse.errors import TidemarkError
 from tidemark_warehouse.loading import inputs
-from tidemark_warehouse.loading.inputs import expand, opened
+from tidemark_warehouse.loading.inputs import STANDARD_INPUT, expand, opened, spooled
 from tidemark_warehouse.loading.records import open_records
 from tidemark_warehouse.loading.records.blocks import DataFile, Records, as_list
 
@@ -235,3 +236,15 @@ def test_whatever_a_csv_file_holds_no_line_of_it_is_lost(
     path.write_bytes(("a,b\n" + body).encode())
     seen = "\n".join(text for *_, text in rows_of(path))
     assert sorted(seen.replace("\n", "")) == sorted(body.replace("\n", ""))
+
+
+def test_standard_input_is_kept_so_that_it_can_be_read_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a,b\n1,2\n")))
+    paths = expand([STANDARD_INPUT])
+    with spooled(paths) as found:
+        (kept,) = found.values()
+        for _ in range(2):
+            assert good(rows_of(kept)) == [(2, ["1", "2"])]
+    assert not kept.exists()

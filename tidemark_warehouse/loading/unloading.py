@@ -15,8 +15,7 @@ from tidemark_warehouse.loading.tables import Connection, Table, read_table
 LOADS = """
     select
         load_id, table_name, source, loaded_at, rows_read, inserted, updated, rejected,
-        options, written, first_at, last_at, xid, unloaded_at,
-        cluster_id = (select system_identifier from pg_control_system())
+        options, written, first_at, last_at, xid, unloaded_at
     from ops.loads
 """
 
@@ -61,7 +60,6 @@ class Load:
     last_at: datetime | None
     xid: int
     unloaded_at: datetime | None
-    is_of_this_cluster: bool
 
 
 @dataclass
@@ -111,11 +109,6 @@ def unload(connection: Connection, load_id: int) -> Unloaded:
     load = find(connection, load_id)
     if load.unloaded_at is not None:
         raise TidemarkError(f"load {load_id} was taken back on {load.unloaded_at:%Y-%m-%d %H:%M}")
-    if not load.is_of_this_cluster:
-        raise TidemarkError(
-            f"load {load_id} was made in another cluster, of which this database is a copy",
-            "its rows can no longer be told from others; delete them with plain SQL",
-        )
     connection.execute("set local tidemark.record_changes = 'off'")
     done = Unloaded()
     for name, (inserted, updated) in load.written.items():
