@@ -1,43 +1,40 @@
 {#-
     Replaces dbt's own `incremental` in this project: a build that equals a build from nothing, at a cost
-    that follows the change. docs/incremental.md explains it with an example. The build of a model is one
-    transaction:
+    that follows the change. docs/incremental.md explains it with an example.
 
-    1. lock the model, and only then note which transactions are visible: the new watermark, and all that
-       this build reads;
-    2. scope: the keys of rows that the old watermark had not seen, in their new and their old versions;
-    3. result: the model's own SQL for these keys (for all keys from nothing, and after an edit);
-    4. delete what is in scope and not in the result, insert what is missing, log both for the readers;
-       sealed time stays as it is (read_sealed_time.sql);
-    5. store the watermark.
+    dbt defines, the database refreshes: this shapes the table, stores the model's program (macros/engine/program.sql)
+    and calls ops.refresh, which anything else may call as well. All of it is one transaction.
 -#}
 {% materialization incremental, adapter='postgres' %}
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- do check_config() -%}
+    {%- set program = program(target_relation) -%}
+    {%- do ensure_table(target_relation) -%}
 
-    {%- do begin_build(target_relation) -%}
+    {%- call statement('open', auto_begin=true) -%}
+        rollback;
+        {{ program.opening }}
+    {%- endcall -%}
     {{ run_hooks(pre_hooks, inside_transaction=true) }}
-    {%- set tide = read_tide(target_relation) -%}
+    {%- set stands = run_query(
+        "select * from ops.store_program('" ~ tojson(program) | replace("'", "''") ~ "'::jsonb)"
+    ).rows[0] -%}
 
-    {%- if tide.edited or tide.reshaped -%}
-        {%- do get_assert_columns_equivalent(without_limits(sql)) -%}
+    {%- if stands['is_edited'] or stands['is_reshaped'] -%}
+        {%- do get_assert_columns_equivalent(sql) -%}
     {%- endif -%}
-    {%- if tide.reshaped -%}
+    {%- if stands['is_reshaped'] -%}
         {%- do shape_table(target_relation) -%}
     {%- endif -%}
     {%- if flags.EMPTY -%}
         {%- call statement('main') -%} select 'shape only: --empty' {%- endcall -%}
     {%- else -%}
-        {%- do write_scope(tide) -%}
-        {%- do write_rows(target_relation, tide) -%}
-        {%- do settle_late_rows(tide) -%}
-        {%- do say_where_history_starts(tide) -%}
-        {%- do store_watermark(target_relation, tide) -%}
+        {%- do refresh(program.relation) -%}
     {%- endif -%}
-    {%- if tide.reshaped -%}
+    {%- if stands['is_reshaped'] -%}
         {%- do enforce_key(target_relation) -%}
     {%- endif -%}
-    {%- if tide.unsettled -%}
+    {%- if stands['is_unsettled'] -%}
         {%- do settle_table(target_relation) -%}
     {%- endif -%}
 
@@ -45,3 +42,26 @@
     {%- do adapter.commit() -%}
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
+
+
+{% macro refresh(relation) -%}
+    {#- Has the database refresh a relation, and tells dbt what it came to. -#}
+    {%- set window = [] -%}
+    {%- for date in [var('refresh_from'), var('refresh_to')] -%}
+        {%- do window.append("'" ~ date ~ "'::date" if date else 'null::date') -%}
+    {%- endfor -%}
+    {%- set done = run_query(
+        "select rows_written, rows_deleted, message from ops.refresh('" ~ relation ~ "', " ~ as_of() ~ ", "
+        ~ flags.FULL_REFRESH ~ ", " ~ window | join(', ') ~ ")"
+    ).rows[0] -%}
+    {%- if done['message'] -%}
+        {%- do exceptions.warn(relation ~ ': ' ~ done['message']) -%}
+    {%- endif -%}
+    {%- set rows = (done['rows_written'], done['rows_deleted']) -%}
+    {%- do store_raw_result(
+        name='main',
+        message='nothing new' if rows == (0, 0) else rows[0] ~ ' written, ' ~ rows[1] ~ ' deleted',
+        code='SKIP' if rows == (0, 0) else 'REFRESH',
+        rows_affected=rows[0],
+    ) -%}
+{%- endmacro %}

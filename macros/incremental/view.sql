@@ -5,7 +5,7 @@
 -#}
 {% materialization view, adapter='postgres' %}
     {%- set target_relation = this.incorporate(type='view') -%}
-    {%- set view_sql = without_limits(sql) -%}
+    {%- set view_sql = rendered('definition').text -%}
     {%- set fingerprint = local_md5(view_sql ~ tojson([model.description, model.columns, config.get('grants')])) -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=true) }}

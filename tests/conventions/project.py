@@ -15,8 +15,10 @@ LAYERS = ("staging", "intermediate", "marts")
 AREAS = ("time_tracking", "product", "delivery", "app_metrics", "people", "shared")
 
 CONFIG = re.compile(r"\A\s*\{\{\s*config\(.*?\)\s*\}\}", re.DOTALL)
-# How macros/incremental/scope_sql.sql finds the scope.
-SCOPE = re.compile(r"\s*with\s+scope as \(\n(.*?)\n\)", re.DOTALL)
+SCOPE = re.compile(
+    r"\s*\{% set affected %\}\n(.*?)\n\{% endset %\}\s*with\s+\{\{ scope\(affected\) \}\},",
+    re.DOTALL,
+)
 REFERENCE = re.compile(r"(?:ref|source)\(\s*['\"][^)]*['\"]\s*\)")
 CHANGED = re.compile(r"\{\{\s*changed\((.*?\))\)\s*\}\}(?:\s+as\s+(\w+))?")
 COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/|\{#.*?#\}", re.DOTALL)
@@ -93,7 +95,7 @@ class Model:
 
     @cached_property
     def scope(self) -> str | None:
-        """The text of its scope as the engine finds it, without comments; none without one."""
+        """The query of its affected keys, without comments; none without one."""
         found = SCOPE.match(CONFIG.sub("", str(self.node["raw_code"])))
         return COMMENT.sub("", found[1]) if found else None
 

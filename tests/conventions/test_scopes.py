@@ -46,9 +46,9 @@ UNWATCHED: dict[tuple[str, str], str] = {
 }
 
 SHAPE = (
-    "the engine knows a scope by its text: the first CTE of the model is literally\n"
-    "     with\n\n     scope as (\n         select ...\n     ),\n"
-    "   with no comment before it (macros/incremental/scope_sql.sql)"
+    "after its config a model says which keys changed rows touch, and begins with them:\n"
+    "     {% set affected %}\n         select ...\n     {% endset %}\n\n"
+    "     with\n\n     {{ scope(affected) }},"
 )
 
 

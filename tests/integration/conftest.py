@@ -26,6 +26,7 @@ class WorldMaker:
     incremental: Warehouse
     nothing: Warehouse
     _seeded: str | None = field(default=None, init=False)
+    _built: str | None = field(default=None, init=False)
 
     def __call__(self, area: str | None = None, template: str | None = None) -> World:
         """Make a world without any row; with an area, of its models and what they read.
@@ -39,6 +40,17 @@ class WorldMaker:
         self.incremental.renew(template or seeded)
         self.incremental.seeded = seeded != TEMPLATE
         return World(self.incremental, self._nothing)
+
+    def walking(self, area: str | None = None) -> World:
+        """Make a world of tables that dbt has made and filled with nothing, and that walks."""
+        if self._built is None:
+            world = self()
+            world.build()
+            self._built = self.keep(world, "built")
+        world = self(area, self._built)
+        self.incremental.seeded = True
+        world.walks = True
+        return world
 
     @property
     def seeded(self) -> str:

@@ -32,11 +32,11 @@ def explain(
     server.ready(settings)
     out = console.out()
     with server.connect(settings, autocommit=True) as connection:
-        relation, model = find(connection, mart)
+        relation, _ = find(connection, mart)
         columns = explaining.key_columns(connection, relation)
         wanted = read_key(relation, columns, key)
         row = explaining.current(connection, relation, wanted)
-        found = explaining.rewrites(connection, settings, relation, model, wanted)
+        found = explaining.rewrites(connection, relation, wanted)
     out.print(f"[bold]{escape(relation)}[/] {escape(_pairs(wanted))}", soft_wrap=True)
     if row is None:
         out.print("there is no such row now")

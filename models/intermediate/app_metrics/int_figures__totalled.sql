@@ -1,8 +1,6 @@
 {{ config(unique_key=['metric_key', 'period', 'period_start']) }}
 
-with
-
-scope as (
+{% set affected %}
     -- Whatever happened on a date touches its day, week and month.
     with changed_dates as (
         select a.date
@@ -30,7 +28,11 @@ scope as (
     from changed_dates as c
     cross join lateral {{ periods_of_date('c.date') }} as of_date (period, period_start, last_date)
     where isfinite(c.date)
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 reached_dates as (  -- noqa: ST03
     select distinct scope.period_start + later.days as date

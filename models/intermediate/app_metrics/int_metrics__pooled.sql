@@ -7,9 +7,7 @@
     )
 }}
 
-with
-
-scope as (
+{% set affected %}
     select
         p.name,
         of_date.period,
@@ -19,7 +17,11 @@ scope as (
         lateral {{ days_and_weeks_of(local_date('p.recorded_at')) }}
             as of_date (period, period_start)
     where {{ measured('p.recorded_at', 'p.value') }}
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 -- Clocks that go back around midnight make a date longer than from its start to the next one's.
 touched_names as (

@@ -1,8 +1,6 @@
 {{ config(unique_key=['entity_type', 'entity_id', 'signal', 'period', 'period_start']) }}
 
-with
-
-scope as (
+{% set affected %}
     select
         'environment' as entity_type,
         e.environment as entity_id,
@@ -32,7 +30,11 @@ scope as (
         m.period,
         m.period_start
     from {{ changed(ref('int_metrics__pooled')) }} as m
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 environments as (
     select *

@@ -1,8 +1,6 @@
 {{ config(unique_key=['user_id', 'period', 'period_start']) }}
 
-with
-
-scope as (
+{% set affected %}
     with changed_dates as (
         select
             t.user_id,
@@ -22,7 +20,11 @@ scope as (
         of_date.period_start
     from changed_dates as c
     cross join lateral {{ days_and_weeks_of('c.date') }} as of_date (period, period_start)
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 reached_dates as (  -- noqa: ST03
     select distinct

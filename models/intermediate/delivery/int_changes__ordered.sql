@@ -1,14 +1,16 @@
 {{ config(unique_key=['feature_request_id', 'field', 'change_number']) }}
 
-with
-
-scope as (
+{% set affected %}
     select c.feature_request_id
     from {{ changed(ref('stg_delivery__changes')) }} as c
     union all
     select f.feature_request_id
     from {{ changed(ref('stg_delivery__features')) }} as f
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 -- A change with old = new is none.
 changes as (

@@ -1,14 +1,16 @@
 {{ config(unique_key=['feature_request_id', 'from_date']) }}
 
-with
-
-scope as (
+{% set affected %}
     select p.feature_request_id
     from {{ changed(ref('int_features__spanned')) }} as p
     union all
     select f.feature_request_id
     from {{ changed(ref('stg_delivery__features')) }} as f
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 features as (
     select

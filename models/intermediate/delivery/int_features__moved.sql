@@ -2,12 +2,14 @@
     config(unique_key=['feature_request_id', 'date', 'project_id', 'status', 'assigned_to_id'])
 }}
 
-with
-
-scope as (
+{% set affected %}
     select s.feature_request_id
     from {{ changed(ref('int_features__dated')) }} as s
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 stretches as (
     select

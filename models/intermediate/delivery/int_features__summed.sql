@@ -1,8 +1,6 @@
 {{ config(unique_key=['feature_request_id']) }}
 
-with
-
-scope as (
+{% set affected %}
     with days as (
         select
             min(n.today) as last_today,
@@ -45,7 +43,11 @@ scope as (
         on
             d.last_today < {{ local_date('c.created_at') }}
             and d.latest_today >= {{ local_date('c.created_at') }}
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 features as (
     select *

@@ -1,8 +1,6 @@
 {{ config(unique_key=['project_id', 'status']) }}
 
-with
-
-scope as (
+{% set affected %}
     select m.project_id
     from {{ changed(ref('int_features__moved')) }} as m
     union all
@@ -21,7 +19,11 @@ scope as (
     where
         p.field = 'status'
         and project.field = 'project_id'
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 project_periods as (
     select *

@@ -1,11 +1,13 @@
 {{ config(unique_key=['project_id']) }}
 
-with
-
-scope as (
+{% set affected %}
     select s.project_id
     from {{ changed(ref('int_features__dated')) }} as s
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 entries as (
     select

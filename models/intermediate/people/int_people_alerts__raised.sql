@@ -1,8 +1,6 @@
 {{ config(unique_key=['alert_id'], meta={'keeps_record': true}) }}
 
-with
-
-scope as (
+{% set affected %}
     -- A changed value is judged, and with it the eight weeks after it, to whose range it belongs.
     select
         s.entity_type,
@@ -45,7 +43,11 @@ scope as (
             e.period = s.period
             and c.last_start < s.period_start
             and e.last_start >= s.period_start
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 rules as (
     select *

@@ -1,8 +1,6 @@
 {{ config(unique_key=['entity_type', 'entity_id', 'signal', 'period', 'period_start']) }}
 
-with
-
-scope as (
+{% set affected %}
     with changed_dates as (
         select
             'employee' as entity_type,
@@ -25,7 +23,11 @@ scope as (
     from changed_dates as c
     cross join lateral {{ days_and_weeks_of('c.date') }} as of_date (period, period_start)
     where isfinite(c.date)
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 reached_dates as (  -- noqa: ST03
     select distinct

@@ -1,11 +1,13 @@
 {{ config(unique_key=['environment']) }}
 
-with
-
-scope as (
+{% set affected %}
     select v.environment
     from {{ changed(ref('int_visits__attributed')) }} as v
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 environments as (
     select distinct environment

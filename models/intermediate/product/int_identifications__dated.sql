@@ -5,15 +5,17 @@
     )
 }}
 
-with
-
-scope as (
+{% set affected %}
     select
         e.distinct_id,
         {{ local_date('e.event_at') }} as date
     from {{ changed(ref('stg_product__events')) }} as e
     where coalesce(e.event_type, 'track') = 'identify' and e.user_id is not null
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 identify_events as (
     select

@@ -1,14 +1,16 @@
 {{ config(unique_key=['distinct_id']) }}
 
-with
-
-scope as (
+{% set affected %}
     select i.distinct_id
     from {{ changed(ref('stg_product__identities')) }} as i
     union all
     select e.distinct_id
     from {{ changed(ref('int_identifications__dated')) }} as e
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 identities as (
     select *

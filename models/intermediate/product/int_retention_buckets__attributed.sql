@@ -1,8 +1,6 @@
 {{ config(unique_key=['retention_name', 'user_id', 'bucket_start']) }}
 
-with
-
-scope as (
+{% set affected %}
     select
         b.retention_name,
         coalesce(i.user_id, b.distinct_id) as user_id,
@@ -26,7 +24,11 @@ scope as (
     inner join {{ changed(ref('int_retention_buckets__filled')) }} as b
         on i.distinct_id = b.distinct_id
     cross join lateral unnest(array[i.user_id, i.distinct_id]) as whose (user_id)
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 identities as (
     select *

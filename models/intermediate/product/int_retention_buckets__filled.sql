@@ -14,9 +14,7 @@
     )
 }}
 
-with
-
-scope as (
+{% set affected %}
     select
         l.retention_name,
         e.distinct_id,
@@ -62,7 +60,11 @@ scope as (
     from {{ changed(ref('int_retentions__defined')) }} as r
     cross join {{ ref('int_visits__cut') }} as v
     cross join lateral {{ moments_of('v', 'r.period') }} as moments (at)
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 listed_events as (
     select *

@@ -1,13 +1,15 @@
 {{ config(unique_key=['environment', 'user_id']) }}
 
-with
-
-scope as (
+{% set affected %}
     select
         v.environment,
         v.user_id
     from {{ changed(ref('int_visits__attributed')) }} as v
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 visits as (
     select *

@@ -1,8 +1,6 @@
 {{ config(unique_key=['environment', 'distinct_id', 'started_at', 'session_id']) }}
 
-with
-
-scope as (
+{% set affected %}
     select
         v.environment,
         v.distinct_id,
@@ -15,7 +13,11 @@ scope as (
         v.date
     from {{ changed(ref('int_identities__resolved')) }} as i
     inner join {{ ref('int_visits__cut') }} as v on i.distinct_id = v.distinct_id
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 visits as (
     select *

@@ -5,16 +5,18 @@
     )
 }}
 
-with
-
-scope as (
+{% set affected %}
     select
         coalesce(e.environment, 'production') as environment,
         e.distinct_id,
         {{ local_date('e.event_at') }} as date
     from {{ changed(ref('int_events__counted')) }} as e
     where isfinite(e.event_at)
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 -- Clocks that go back around midnight make a date longer than from its start to the next one's.
 long_days as (

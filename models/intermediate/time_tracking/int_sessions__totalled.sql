@@ -1,11 +1,13 @@
 {{ config(unique_key=['instance_id', 'user_id', 'step_index'], sealed_by={'key': 'instance_id'}) }}
 
-with
-
-scope as (
+{% set affected %}
     select s.instance_id
     from {{ changed(ref('stg_time_tracking__sessions')) }} as s
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 sessions as (
     select *

@@ -1,14 +1,16 @@
 {{ config(unique_key=['instance_id', 'user_id', 'step_index']) }}
 
-with
-
-scope as (
+{% set affected %}
     select s.instance_id
     from {{ changed(ref('int_sessions__totalled')) }} as s
     union all
     select i.instance_id
     from {{ changed(ref('stg_time_tracking__instances')) }} as i
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 totals as (
     select *

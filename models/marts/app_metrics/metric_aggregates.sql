@@ -10,16 +10,18 @@
     )
 }}
 
-with
-
-scope as (
+{% set affected %}
     select
         p.name,
         {{ periods_of('p.recorded_at') }},
         ops.series_tags(p.tags) as tags
     from {{ changed(ref('stg_app_metrics__points')) }} as p
     where {{ measured('p.recorded_at', 'p.value') }}
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 touched_names as (
     -- Days, weeks and months have no fixed length: so many hours after one's start the next has

@@ -1,14 +1,16 @@
 {{ config(unique_key=['alert_id']) }}
 
-with
-
-scope as (
+{% set affected %}
     select r.alert_id
     from {{ changed(ref('int_alerts__raised')) }} as r
     union all
     select a.alert_id
     from {{ changed(ref('stg_app_metrics__acknowledgements')) }} as a
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 raised_alerts as (
     select *

@@ -6,16 +6,18 @@
     )
 }}
 
-with
-
-scope as (
+{% set affected %}
     select
         p.name,
         {{ bucket_start('hour', 'p.recorded_at') }} as period_start,
         ops.series_tags(p.tags) as tags
     from {{ changed(ref('stg_app_metrics__points')) }} as p
     where {{ measured('p.recorded_at', 'p.value') }}
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 touched_names as (
     select

@@ -1,8 +1,6 @@
 {{ config(unique_key=['project_id', 'date', 'status']) }}
 
-with
-
-scope as (
+{% set affected %}
     -- A change moves the counts of its status from its date on; a status that a project has for the
     -- first time, and another first date, touch all its dates; a new date all its statuses.
     with days as (
@@ -56,7 +54,11 @@ scope as (
         lateral generate_series(
             0, greatest({{ local_date(as_of()) }}, d.latest_today) - t.from_date
         ) as later (days)
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 statuses as (
     select *

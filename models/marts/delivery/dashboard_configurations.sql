@@ -1,13 +1,15 @@
 {{ config(unique_key=['user_id', 'dashboard_name']) }}
 
-with
-
-scope as (
+{% set affected %}
     select
         d.user_id,
         d.dashboard_name
     from {{ changed(ref('stg_delivery__dashboards')) }} as d
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 final as (
     select

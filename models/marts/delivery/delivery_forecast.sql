@@ -1,15 +1,17 @@
 {{ config(unique_key=['project_id']) }}
 
-with
-
-scope as (
+{% set affected %}
     select p.project_id
     from {{ changed(ref('project_summary')) }} as p
     union all
     -- A new week is a row more of each project that has completed something.
     select w.project_id
     from {{ changed(ref('weekly_velocity')) }} as w
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 projects as (
     select

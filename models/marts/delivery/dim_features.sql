@@ -1,8 +1,6 @@
 {{ config(unique_key=['feature_request_id']) }}
 
-with
-
-scope as (
+{% set affected %}
     select f.feature_request_id
     from {{ changed(ref('stg_delivery__features')) }} as f
     union all
@@ -11,7 +9,11 @@ scope as (
     union all
     select c.feature_request_id
     from {{ changed(ref('stg_delivery__comments')) }} as c
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 features as (
     select *

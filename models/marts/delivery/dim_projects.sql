@@ -1,8 +1,6 @@
 {{ config(unique_key=['project_id']) }}
 
-with
-
-scope as (
+{% set affected %}
     select p.project_id
     from {{ changed(ref('stg_delivery__projects')) }} as p
     union all
@@ -14,7 +12,11 @@ scope as (
     where
         s.field = 'project_id'
         and s.value is not null
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 projects as (
     select *

@@ -1,8 +1,6 @@
 {{ config(unique_key=['feature_request_id', 'period_index']) }}
 
-with
-
-scope as (
+{% set affected %}
     with days as (
         select
             min(n.today) as last_today,
@@ -45,7 +43,11 @@ scope as (
     inner join {{ ref('int_features__spanned') }} as p
         on s.feature_request_id = p.feature_request_id
     where p.field = 'status'
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 periods as (
     select

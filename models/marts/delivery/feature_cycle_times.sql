@@ -1,8 +1,6 @@
 {{ config(unique_key=['feature_request_id']) }}
 
-with
-
-scope as (
+{% set affected %}
     with days as (
         select min(n.today) as last_today
         from {{ changed(ref('int_now__known')) }} as n
@@ -22,7 +20,11 @@ scope as (
     inner join {{ ref('int_features__summed') }} as s
         on s.completed_date is null or d.last_today < s.completed_date
     where not s.is_in_completed_status
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 features as (
     select

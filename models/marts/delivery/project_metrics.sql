@@ -1,8 +1,6 @@
 {{ config(unique_key=['project_id', 'date']) }}
 
-with
-
-scope as (
+{% set affected %}
     -- A change moves its project's figures from its date on. A new date is added to every project;
     -- dates after today, where the clock was set back, are taken away.
     with days as (
@@ -48,7 +46,11 @@ scope as (
         lateral generate_series(
             0, greatest({{ local_date(as_of()) }}, d.latest_today) - t.from_date
         ) as later (days)
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 projects as (
     select *

@@ -1,8 +1,6 @@
 {{ config(unique_key=['project_id']) }}
 
-with
-
-scope as (
+{% set affected %}
     with days as (
         select
             min(n.today) as last_today,
@@ -33,7 +31,11 @@ scope as (
     from days as d
     inner join {{ ref('int_features__summed') }} as s
         on d.last_today < s.created_date and d.latest_today >= s.created_date
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 features as (
     select

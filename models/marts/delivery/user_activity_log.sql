@@ -1,11 +1,13 @@
 {{ config(unique_key=['activity_id']) }}
 
-with
-
-scope as (
+{% set affected %}
     select a.activity_id
     from {{ changed(ref('stg_delivery__activities')) }} as a
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 -- The same id at another time is a redelivery: the first stays.
 final as (

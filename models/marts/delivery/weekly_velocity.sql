@@ -1,8 +1,6 @@
 {{ config(unique_key=['project_id', 'week_start']) }}
 
-with
-
-scope as (
+{% set affected %}
     -- A completion moves its week and the three after it, and, where it is the project's first, the
     -- weeks that are listed; a new week is added to every project.
     with days as (
@@ -53,7 +51,11 @@ scope as (
         lateral generate_series(
             0, greatest({{ local_date(as_of()) }}, d.latest_today) - t.from_week, 7
         ) as later (days)
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 completions as (
     select

@@ -1,13 +1,15 @@
 {{ config(unique_key=['employee_id', 'date']) }}
 
-with
-
-scope as (
+{% set affected %}
     select
         d.employee_id,
         d.date
     from {{ changed(ref('employee_metrics_daily')) }} as d
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 days as (
     select *

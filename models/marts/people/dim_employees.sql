@@ -1,8 +1,6 @@
 {{ config(unique_key=['employee_id']) }}
 
-with
-
-scope as (
+{% set affected %}
     select e.employee_id
     from {{ changed(ref('stg_people__employees')) }} as e
     union all
@@ -11,7 +9,11 @@ scope as (
     union all
     select i.target_employee_id as employee_id
     from {{ changed(ref('interventions')) }} as i
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 employees as (
     select *

@@ -1,13 +1,15 @@
 {{ config(unique_key=['employee_id', 'date'], sealed_by={'column': 'date', 'unit': 'day'}) }}
 
-with
-
-scope as (
+{% set affected %}
     select
         h.employee_id,
         {{ local_date('h.bucket_start') }} as date
     from {{ changed(ref('employee_metrics_hourly')) }} as h
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 -- Clocks that go back around midnight make a date longer than from its start to the next one's.
 long_days as (

@@ -5,15 +5,17 @@
     )
 }}
 
-with
-
-scope as (
+{% set affected %}
     select
         m.employee_id,
         {{ bucket_start('hour', 'm.recorded_at') }} as bucket_start
     from {{ changed(ref('stg_people__employee_metrics')) }} as m
     where isfinite(m.recorded_at)
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 touched_hours as (
     select

@@ -1,11 +1,13 @@
 {{ config(unique_key=['audit_id']) }}
 
-with
-
-scope as (
+{% set affected %}
     select a.audit_id
     from {{ changed(ref('stg_people__audit_entries')) }} as a
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 entries as (
     select *

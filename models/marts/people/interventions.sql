@@ -1,8 +1,6 @@
 {{ config(unique_key=['intervention_id']) }}
 
-with
-
-scope as (
+{% set affected %}
     select i.intervention_id
     from {{ changed(ref('stg_people__interventions')) }} as i
     union all
@@ -13,7 +11,11 @@ scope as (
     where
         w.last_date is not null
         and i.status <> all({{ closed_intervention_statuses() }})
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 interventions as (
     select

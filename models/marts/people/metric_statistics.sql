@@ -1,8 +1,6 @@
 {{ config(unique_key=['metric_name', 'window_days'], reads_back_days=366) }}
 
-with
-
-scope as (
+{% set affected %}
     select w.window_days
     from {{ changed(ref('int_windows__dated')) }} as w
     union all
@@ -10,7 +8,11 @@ scope as (
     from {{ changed(ref('employee_metrics_hourly')) }} as h
     inner join {{ ref('int_windows__dated') }} as w
         on {{ local_date('h.bucket_start') }} between w.first_date and w.last_date
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 windows as (
     select *

@@ -1,8 +1,6 @@
 {{ config(unique_key=['team_name', 'date']) }}
 
-with
-
-scope as (
+{% set affected %}
     -- Who changes team takes all of their days along: those that are there, and those that went
     -- in the same build.
     with changed_days as (
@@ -36,7 +34,11 @@ scope as (
         d.date
     from changed_members as e
     inner join {{ ref('employee_metrics_daily') }} as d on e.employee_id = d.employee_id
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 members as (
     select

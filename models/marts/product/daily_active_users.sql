@@ -1,8 +1,6 @@
 {{ config(unique_key=['date', 'environment']) }}
 
-with
-
-scope as (
+{% set affected %}
     -- A changed day moves the rolling figures of the 29 dates after it and, where it is the
     -- environment's first or last, the dates between it and its neighbour: of the days that are
     -- there, and of those that went with it. Days that today has come to are as good as new.
@@ -72,7 +70,11 @@ scope as (
         u.environment
     from {{ changed(ref('int_users__seen')) }} as u
     where u.first_seen_date >= {{ history_begins() }}
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 reached_dates as (
     select distinct

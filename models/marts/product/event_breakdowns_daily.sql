@@ -5,9 +5,7 @@
     )
 }}
 
-with
-
-scope as (
+{% set affected %}
     select
         {{ local_date('e.event_at') }} as date,
         coalesce(e.environment, 'production') as environment,
@@ -22,7 +20,11 @@ scope as (
     from {{ changed(ref('int_identities__resolved')) }} as i
     inner join {{ ref('stg_product__events') }} as e on i.distinct_id = e.distinct_id
     where isfinite(e.event_at)
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 breakdowns as (
     select

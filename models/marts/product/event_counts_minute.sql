@@ -7,9 +7,7 @@
     )
 }}
 
-with
-
-scope as (
+{% set affected %}
     select
         {{ bucket_start('minute', 'e.event_at') }} as bucket_start,
         coalesce(e.environment, 'production') as environment,
@@ -24,7 +22,11 @@ scope as (
     from {{ changed(ref('int_identities__resolved')) }} as i
     inner join {{ ref('stg_product__events') }} as e on i.distinct_id = e.distinct_id
     where isfinite(e.event_at)
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 touched_buckets as (
     select range_agg({{ bucket_range('minute', 'bucket_start') }}) as spans

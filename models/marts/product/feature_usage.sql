@@ -1,8 +1,6 @@
 {{ config(unique_key=['feature_name', 'date'], sealed_by={'column': 'date', 'unit': 'day'}) }}
 
-with
-
-scope as (
+{% set affected %}
     select
         f.feature_name,
         {{ local_date('e.event_at') }} as date
@@ -17,7 +15,11 @@ scope as (
     inner join {{ ref('stg_product__events') }} as e on i.distinct_id = e.distinct_id
     inner join {{ ref('feature_events') }} as f on e.event_name = f.event_name
     where isfinite(e.event_at)
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 features as (
     select distinct

@@ -10,9 +10,7 @@
     )
 }}
 
-with
-
-scope as (
+{% set affected %}
     with touched as (
         -- Users of events that a funnel asks for, with their filters. An event changes only
         -- attempts that began within the funnel's reach before it.
@@ -72,7 +70,11 @@ scope as (
         min(coalesce(reads_from, '-infinity')) as reads_from
     from touched
     group by funnel_name, user_id
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 funnels as (
     select *

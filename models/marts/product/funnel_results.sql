@@ -1,14 +1,16 @@
 {{ config(unique_key=['funnel_name', 'is_total', 'breakdown_value']) }}
 
-with
-
-scope as (
+{% set affected %}
     select c.funnel_name
     from {{ changed(ref('funnel_conversions')) }} as c
     union all
     select f.funnel_name
     from {{ changed(ref('int_funnels__defined')) }} as f
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 funnels as (
     select *

@@ -1,14 +1,16 @@
 {{ config(unique_key=['funnel_name', 'entry_date']) }}
 
-with
-
-scope as (
+{% set affected %}
     select
         c.funnel_name,
         {{ local_date('c.started_at') }} as entry_date
     from {{ changed(ref('funnel_conversions')) }} as c
     where isfinite(c.started_at)
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 conversions as (
     select *

@@ -1,8 +1,6 @@
 {{ config(unique_key=['session_key']) }}
 
-with
-
-scope as (
+{% set affected %}
     -- Every visit of the sessions that a changed visit belongs to, joins or cuts. Sessions with an
     -- id have their key from it. The others have that of their first visit, which may be any of the
     -- visits from the last cut before the changed one to the next cut after it.
@@ -68,7 +66,11 @@ scope as (
             and near.started_at >= coalesce(cut_before.started_at, v.started_at)
             and near.started_at < coalesce(cut_after.started_at, 'infinity')
     where v.is_derived
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 visits as (
     select *

@@ -4,9 +4,7 @@
     )
 }}
 
-with
-
-scope as (
+{% set affected %}
     -- A user's bucket touches their cohort of it, earlier ones to which they return, and, where
     -- only the first one counts, later ones.
     select
@@ -53,7 +51,11 @@ scope as (
         on
             r.retention_name = b.retention_name
             and b.bucket_start >= e.latest_event_at - {{ longest_span('r.period', 'r.periods') }}
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 retentions as (
     select

@@ -1,11 +1,13 @@
 {{ config(unique_key=['retention_name', 'is_total', 'breakdown_value', 'period_index']) }}
 
-with
-
-scope as (
+{% set affected %}
     select c.retention_name
     from {{ changed(ref('retention_cohorts')) }} as c
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 cohorts as (
     select *

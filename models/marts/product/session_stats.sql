@@ -1,13 +1,15 @@
 {{ config(unique_key=['date', 'environment']) }}
 
-with
-
-scope as (
+{% set affected %}
     select
         s.started_date as date,
         s.environment
     from {{ changed(ref('product_sessions')) }} as s
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 sessions as (
     select *

@@ -1,8 +1,6 @@
 {{ config(unique_key=['environment', 'user_id', 'date']) }}
 
-with
-
-scope as (
+{% set affected %}
     select
         v.environment,
         v.user_id,
@@ -14,7 +12,11 @@ scope as (
         s.user_id,
         s.started_date as date
     from {{ changed(ref('product_sessions')) }} as s
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 visits as (
     select *

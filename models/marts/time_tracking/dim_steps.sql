@@ -1,8 +1,6 @@
 {{ config(unique_key=['template_id', 'step_index']) }}
 
-with
-
-scope as (
+{% set affected %}
     select
         s.template_id,
         s.step_index
@@ -19,7 +17,11 @@ scope as (
         s.step_index
     from {{ changed(ref('stg_time_tracking__instances')) }} as i
     inner join {{ ref('int_sessions__totalled') }} as s on i.instance_id = s.instance_id
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 steps as (
     select *

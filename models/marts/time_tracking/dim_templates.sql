@@ -1,8 +1,6 @@
 {{ config(unique_key=['template_id']) }}
 
-with
-
-scope as (
+{% set affected %}
     select t.template_id
     from {{ changed(ref('stg_time_tracking__templates')) }} as t
     union all
@@ -11,7 +9,11 @@ scope as (
     union all
     select i.template_id
     from {{ changed(ref('stg_time_tracking__instances')) }} as i
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 templates as (
     select *

@@ -1,14 +1,16 @@
 {{ config(unique_key=['user_id', 'date', 'ticket_type']) }}
 
-with
-
-scope as (
+{% set affected %}
     select
         c.user_id,
         c.completed_date as date,
         c.ticket_type
     from {{ changed(ref('workflow_completions')) }} as c
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 completions as (
     select *

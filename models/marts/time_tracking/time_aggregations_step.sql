@@ -1,8 +1,6 @@
 {{ config(unique_key=['user_id', 'template_id', 'step_index', 'period_type', 'period_start']) }}
 
-with
-
-scope as (
+{% set affected %}
     select
         s.user_id,
         s.template_id,
@@ -14,7 +12,11 @@ scope as (
         lateral {{ periods_of_date('s.completed_date') }}
             as period (period_type, period_start, period_end)
     where period.period_type <> 'day'
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 samples as (
     select *

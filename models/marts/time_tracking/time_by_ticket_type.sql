@@ -1,8 +1,6 @@
 {{ config(unique_key=['ticket_type', 'period_type', 'period_start']) }}
 
-with
-
-scope as (
+{% set affected %}
     select
         c.ticket_type,
         period.period_type,
@@ -10,7 +8,11 @@ scope as (
     from {{ changed(ref('workflow_completions')) }} as c
     cross join lateral {{ periods_of_date('c.completed_date') }}
         as period (period_type, period_start, period_end)
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 -- The dates whose completions the periods in scope may hold: equality on them can use the index.
 touched_dates as (

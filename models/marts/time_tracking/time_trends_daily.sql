@@ -1,8 +1,6 @@
 {{ config(unique_key=['user_id', 'date']) }}
 
-with
-
-scope as (
+{% set affected %}
     -- A changed day moves the rolling figures of the 27 dates after it, and, where it is a user's
     -- first or last, the dates between it and its neighbour: of the days that are there, and of
     -- those that went with it. Days that today has come to are as good as new.
@@ -67,7 +65,11 @@ scope as (
         least(s.to_date, greatest({{ local_date(as_of()) }}, t.latest_today))
         - greatest(s.from_date, {{ history_begins() }})
     ) as touched (days)
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 reached_dates as (
     select distinct

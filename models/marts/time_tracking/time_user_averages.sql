@@ -1,8 +1,6 @@
 {{ config(unique_key=['user_id', 'ticket_type']) }}
 
-with
-
-scope as (
+{% set affected %}
     with today as (
         select
             min(e.last_start) + 1 as last_today,
@@ -23,7 +21,11 @@ scope as (
     from today as t
     inner join {{ ref('workflow_completions') }} as c
         on t.last_today < c.completed_date and t.latest_today >= c.completed_date
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 completions as (
     select *

@@ -1,8 +1,6 @@
 {{ config(unique_key=['instance_id']) }}
 
-with
-
-scope as (
+{% set affected %}
     select i.instance_id
     from {{ changed(ref('stg_time_tracking__instances')) }} as i
     union all
@@ -16,7 +14,11 @@ scope as (
     select i.instance_id
     from {{ changed(ref('stg_time_tracking__template_steps')) }} as s
     inner join {{ ref('stg_time_tracking__instances') }} as i on s.template_id = i.template_id
-),
+{% endset %}
+
+with
+
+{{ scope(affected) }},
 
 completed_instances as (
     select *

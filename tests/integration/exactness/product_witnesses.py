@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -223,14 +224,32 @@ def an_event_commits_while_counts_are_built(world: World) -> None:
     world.execute(events(("ann", "2026-01-31 18:00", None)))
     world.build()
     world.execute(events(("ann", "2026-01-31 18:01", None)))
-    once = threading.Lock()
+    waiting: list[threading.Thread] = []
 
-    def commit_an_event(_: int, query: str) -> bool:
-        if "tide_result" in query and "event_counts_daily" in query and once.acquire(False):
-            world.execute(events(("bob", "2026-01-31 18:02", None)))
+    def hold_the_refresh(_: int, query: str) -> bool:
+        """Let the refresh wait for a seed that it reads, commit an event, and let it go on."""
+        if "ops.refresh('marts.event_counts_daily'" in query and not waiting:
+            holder = world.open_writer()
+            holder.execute("set lock_timeout = '10s'")
+            holder.execute("lock table seeds.excluded_users in access exclusive mode")
+            waiting.append(threading.Thread(target=commit_an_event))
+            waiting[0].start()
         return True
 
-    assert world.build_with(commit_an_event) == []
+    def commit_an_event() -> None:
+        blocked = (
+            "select count(*) from pg_stat_activity"
+            " where datname = current_database() and wait_event_type = 'Lock'"
+            " and query like '%event_counts_daily%'"
+        )
+        with world.incremental.connect() as other:
+            while other.execute(blocked).fetchone() == (0,):
+                time.sleep(0.02)
+            other.execute(events(("bob", "2026-01-31 18:02", None)).encode())
+        world.end_writers(commit=True)
+
+    assert world.build_with(hold_the_refresh) == []
+    waiting[0].join()
 
 
 PRODUCT_WITNESSES: list[Callable[[World], None]] = [

@@ -152,7 +152,7 @@ def test_every_model_equals_a_build_from_nothing(new_world: Callable[[], World])
 )
 def test_witness(new_world: WorldMaker, area: str, witness: Callable[[World], None]) -> None:
     """The worlds that the engine's guards were made for; test_guards shows that each is needed."""
-    world = new_world(area)
+    world = new_world.walking(area)
     try:
         witness(world)
         assert world.differences() == []

@@ -17,8 +17,8 @@ WORKFLOW = (
     "insert into raw.time_sessions (session_id, instance_id, step_index, started_at, total_seconds)"
     " values ('s1', 'i1', 1, '2026-01-01', 60), ('s2', 'i1', 2, '2026-01-02', 30)",
 )
-# How the statement begins its values that stores the watermark of the sessions' totals.
-STORED = "'intermediate.int_sessions__totalled', 'model."
+# How the statement begins that refreshes the sessions' totals, after the snapshot was taken.
+REFRESHED = "ops.refresh('intermediate.int_sessions__totalled'"
 LATE_SESSION = (
     "insert into raw.time_sessions (session_id, instance_id, step_index, started_at, total_seconds)"
     " values ('s9', 'i1', 1, '2026-01-01', 5)"
@@ -51,7 +51,7 @@ def a_row_commits_while_a_build_reads(world: World) -> None:
     once = threading.Lock()
 
     def commit_a_session(_: int, query: str) -> bool:
-        if STORED in query and once.acquire(blocking=False):
+        if REFRESHED in query and once.acquire(blocking=False):
             world.execute(LATE_SESSION)
         return True
 
@@ -67,7 +67,7 @@ def two_builds_meet(world: World) -> None:
     once = threading.Lock()
 
     def start_a_second_build(_: int, query: str) -> bool:
-        if STORED in query and once.acquire(blocking=False):
+        if REFRESHED in query and once.acquire(blocking=False):
             second.append(_start_build(world))
             _wait_until_blocked_or_done(world, second[0])
         return True
