@@ -34,6 +34,7 @@ COMMANDS = {
     "loads": [],
     "unload": ["1"],
     "rejects": [],
+    "workflows": [],
     "retention": [],
     "restore": ["events", "--from", "2026-01-01", "--to", "2026-02-01"],
     "forget": ["ann", "--dry-run"],

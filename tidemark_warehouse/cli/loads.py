@@ -125,6 +125,7 @@ def workflows(
 
     settings = Settings.from_environment()
     out = console.out()
+    server.ready(settings)
     with server.connect(settings, autocommit=True) as connection:
         count = made.make(connection, template)
     out.print(f"{console.plural(count, 'workflow')} of template {escape(template)} made or updated")
