@@ -62,7 +62,7 @@ def texts_that_are_wrong(world: World) -> list[tuple[str, str]]:
     return [(table, reason) for table, reason, *_ in world.incremental.warnings()]
 
 
-@pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata"])
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata", "America/New_York"])
 def test_times_at_the_ends_of_their_type(world: World, zone: str) -> None:
     """In every time column of every table, incrementally and from nothing (world.differences)."""
     world.zone = zone

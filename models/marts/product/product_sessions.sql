@@ -29,8 +29,8 @@
                     and g.is_derived
                     and g.started_at < f.started_at
                     and g.started_at
-                    >= {{ earlier('f.started_at', "interval '2 days' - " ~ session_timeout()) }}
-                    and g.ended_at >= {{ earlier('f.started_at', session_timeout()) }}
+                    >= ops.earlier(f.started_at, interval '2 days' + {{ session_timeout() }})
+                    and g.ended_at >= ops.earlier(f.started_at, {{ session_timeout() }})
             )
         order by f.started_at desc
         limit 1
@@ -42,7 +42,7 @@
             f.environment = v.environment
             and f.user_id = v.user_id
             and f.is_derived
-            and f.started_at > {{ later('v.ended_at', session_timeout()) }}
+            and f.started_at > ops.later(v.ended_at, {{ session_timeout() }})
             and not exists (
                 select
                 from {{ ref('int_visits__attributed') }} as g
@@ -52,8 +52,8 @@
                     and g.is_derived
                     and g.started_at < f.started_at
                     and g.started_at
-                    >= {{ earlier('f.started_at', "interval '2 days' - " ~ session_timeout()) }}
-                    and g.ended_at >= {{ earlier('f.started_at', session_timeout()) }}
+                    >= ops.earlier(f.started_at, interval '2 days' + {{ session_timeout() }})
+                    and g.ended_at >= ops.earlier(f.started_at, {{ session_timeout() }})
             )
         order by f.started_at asc
         limit 1
@@ -89,7 +89,7 @@ visits_after_pauses as (
         *,
         coalesce(
             is_derived
-            and started_at > max({{ later('ended_at', session_timeout()) }}) over (
+            and started_at > max(ops.later(ended_at, {{ session_timeout() }})) over (
                 partition by environment, user_id, is_derived
                 order by started_at, first_event_id
                 rows between unbounded preceding and 1 preceding
