@@ -1,6 +1,10 @@
 {% macro local_date(column) -%}
     {#- The date of a timestamptz in the reporting time zone, whatever the session's zone is. The first and the last days
-        of the type have no date in every zone: they are its first and its last date. -#}
+        of the type have no date in every zone: they are its first and its last date. A model that asks of the clock
+        no more than its date follows the date only. -#}
+    {%- if model is defined and model.get('build') and column | trim == '($1).as_of' -%}
+        {%- do model.build.update({'instants': model.build.instants - 1, 'dates': model.build.dates + 1}) -%}
+    {%- endif -%}
     {%- if var('reporting_timezone') == 'UTC' -%}
         ({{ column }} at time zone 'UTC')::date
     {%- else -%}
