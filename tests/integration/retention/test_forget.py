@@ -39,7 +39,10 @@ SCHEMAS = ("raw", "intermediate", "marts", "marts_people", "snapshots", "ops")
 AUDIT = {"raw.intervention_audit_log", "marts_people.intervention_audit_log"}
 # A policy removes its rows after a week.
 EXPIRING = "marts.event_counts_minute"
-BLANKED = {"landing_page", "exit_page", "referrer", "city", "metadata", "alert_id"}
+BLANKED = {
+    *("landing_page", "exit_page", "referrer", "city", "metadata", "alert_id"),
+    "employee_name",
+}
 PSEUDONYM = re.compile(r"forgotten-(uncounted-\w+-)?[0-9a-f]{16}")
 
 
