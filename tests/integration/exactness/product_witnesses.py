@@ -227,7 +227,7 @@ def an_event_commits_while_counts_are_built(world: World) -> None:
     waiting: list[threading.Thread] = []
 
     def hold_the_refresh(_: int, query: str) -> bool:
-        """Let the refresh wait for a table that it reads, commit an event, and let it go on."""
+        """Let the refresh wait for a table that only it reads, commit an event, go on."""
         if "ops.refresh('marts.event_counts_daily'" in query and not waiting:
             holder = world.open_writer()
             holder.execute("set lock_timeout = '10s'")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ PROJECT_PARTS = (
     *("dbt_project.yml", "profiles.yml.example", "selectors.yml"),
     *("macros", "models", "seeds", "snapshots"),
 )
+REFERENCE = re.compile(r"ref\('(\w+)'")
 AS_OF = "2026-03-10T12:00:00+00:00"
 Rows = dict[tuple[Any, ...], tuple[Any, ...]]
 
@@ -247,10 +249,22 @@ def copy_project(target: Path, area: str | None = None) -> Path:
     if area is not None:
         shutil.rmtree(target / "snapshots")
         (target / "models" / "_exposures.yml").unlink()
-        for folder in (target / "models").glob("*/*/"):
-            if folder.name != area:
-                shutil.rmtree(folder)
+        _leave_out(target / "models", area)
     return target
+
+
+def _leave_out(models: Path, area: str) -> None:
+    """Delete the models of other areas, but for those that the area's read."""
+    files = {file.stem: file for file in models.glob("*/*/*.sql")}
+    needed = {name for name, file in files.items() if file.parent.name == area}
+    waiting = list(needed)
+    while waiting:
+        read = set(REFERENCE.findall(files[waiting.pop()].read_text())) & files.keys() - needed
+        needed |= read
+        waiting += read
+    for file in models.glob("*/*/*"):
+        if file.stem not in needed and file.parent.name != area:
+            file.unlink()
 
 
 def differences(incremental: Warehouse, from_nothing: Warehouse) -> list[str]:
