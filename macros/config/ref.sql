@@ -20,22 +20,3 @@
     {%- endfor -%}
     {{- return(builtins.ref(*varargs, **kwargs)) -}}
 {%- endmacro %}
-
-
-{% macro unlimited(relation) -%}
-    {#- The relation without the limit that `--empty` gives it, for models of ours. -#}
-    {%- if relation.limit is none or model.config.materialized not in ('incremental', 'view') -%}
-        {{- return(relation) -}}
-    {%- endif -%}
-    {{- return(api.Relation.create(
-        database=relation.database, schema=relation.schema, identifier=relation.identifier
-    )) -}}
-{%- endmacro %}
-
-
-{% macro named(node) -%}
-    {#- The relation of a node, without its database. -#}
-    {{- return(api.Relation.create(
-        schema=node.schema, identifier=node.identifier or node.alias
-    ).include(database=false)) -}}
-{%- endmacro %}

@@ -19,9 +19,3 @@
         {%- endfor -%}
     {%- endif -%}
 {%- endmacro %}
-
-
-{% macro sql_text(value) -%}
-    {#- A text as a literal of SQL. -#}
-    '{{ value | string | replace("'", "''") }}'
-{%- endmacro %}

@@ -3,8 +3,3 @@
         today. What lies before or after it counts in its own buckets, but is no first and no last date. -#}
     {{ date }} between {{ history_begins() }} and {{ local_date(as_of()) }}
 {%- endmacro %}
-
-
-{% macro history_begins() -%}
-    date '{{ var("history_begins") }}'
-{%- endmacro %}

@@ -8,9 +8,3 @@
         else 'infinity'
     end
 {%- endmacro %}
-
-
-{% macro earlier(time, span) -%}
-    {#- The same back: -infinity where the type begins. -#}
-    case when {{ time }} > timestamptz '4000-01-01 00:00:00+00 BC' then {{ time }} - {{ span }} else '-infinity' end
-{%- endmacro %}

@@ -1,0 +1,3 @@
+{% macro history_begins() -%}
+    date '{{ var("history_begins") }}'
+{%- endmacro %}
