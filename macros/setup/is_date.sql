@@ -1,4 +1,5 @@
 {% macro is_date(text) -%}
+    {#- Whether a text is an ISO date that there is: 2028-02-29, and not 2027-02-29. -#}
     {%- if not modules.re.fullmatch('\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])', text) or text < '0001-01-01' -%}
         {{- return(false) -}}
     {%- endif -%}
