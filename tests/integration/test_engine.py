@@ -140,9 +140,6 @@ def test_an_edited_model_is_computed_again_and_nothing_else(
     assert value(owner, "select avg_active_seconds from marts.time_user_averages") == 91
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the engine does not know which functions a model calls; its successor will"
-)
 def test_an_edited_function_is_an_edited_definition(
     warehouse: Warehouse,
     owner: psycopg.Connection[Any],
