@@ -15,6 +15,7 @@ from tests.conftest import TEMPLATE
 from tests.integration.running import environment, value
 from tidemark_warehouse.cli.main import app
 from tidemark_warehouse.database import server as servers
+from tidemark_warehouse.database.server import made
 from tidemark_warehouse.database.server.bootstrap import administrator
 from tidemark_warehouse.dbt import guard
 from tidemark_warehouse.errors import TidemarkError
@@ -51,6 +52,8 @@ def typo(
     """Settings with a slip of the pen: there is no such database, or an empty one."""
     settings = replace(server, database="typo")
     name = sql.Identifier("typo")
+    # Other tests may have left so many databases that the template would not be among those named.
+    monkeypatch.setattr(made, "MOST_NAMES", 10_000)
     with administrator(settings) as admin:
         if request.param == "made by SQL":
             admin.execute(sql.SQL("create database {} owner tidemark_owner").format(name))
