@@ -78,7 +78,8 @@ def test_history_goes_straight_into_partitions_of_its_own(
     assert {name for (name,) in partitions} == {
         "raw.events_2024_03",
         "raw.events_2024_11",
-        "raw.events_3024_01",
+        # A load makes no partition of a month more than ten years ahead: the next build does.
+        "raw.events_default",
     }
 
 
