@@ -131,6 +131,7 @@ def a_threshold_is_edited(world: World) -> None:
     world.build(*AREA)
     assert _all(world, ALERTS) == [("bob", "2026-03-01", "medium")]
     variables = f"{{as_of: '{AS_OF}', reporting_timezone: UTC, burnout_threshold: 55}}"
+    world.execute("delete from ops.refreshes")
     assert world.incremental.build(*AREA, "--vars", variables) == []
     assert sorted(_all(world, ALERTS)) == [
         ("ann", "2026-03-01", "medium"),
@@ -138,7 +139,7 @@ def a_threshold_is_edited(world: World) -> None:
     ]
     touched = _all(
         world,
-        "select relation from ops.watermarks where rows_written > 0 order by relation",
+        "select relation from ops.refreshes where rows_written > 0 order by relation",
     )
     assert touched == [("marts_people.burnout_alerts",)]
 
