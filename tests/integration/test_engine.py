@@ -369,9 +369,9 @@ def test_a_completion_beyond_all_calendars_does_not_stop_a_build(
         f" '2026-01-01', '{far}', null)".encode()
     )
     assert warehouse.build() == []
-    assert value(owner, "select count(*) from marts.workflow_completions") == 2
-    days = value(owner, "select count(*) from marts.time_trends_daily")
-    assert (days > 300_000) is (far == "2999-01-01")
+    known = 2 if far == "2999-01-01" else 1  # an infinite time is unknown
+    assert value(owner, "select count(*) from marts.workflow_completions") == known
+    assert value(owner, "select count(*) from marts.time_trends_daily") == 1
 
 
 def test_a_writer_in_the_default_partition_does_not_stop_a_build(

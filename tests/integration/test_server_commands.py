@@ -65,10 +65,10 @@ def test_status_names_what_failed_in_the_last_build(
     with connect(database) as connection:
         connection.execute("create table marts.a_mart as select generate_series(1, 1234)")
         connection.execute("create table marts.b_mart ()")
-        connection.execute("drop table ops.watermarks")
         connection.execute(
-            "create table ops.watermarks as "
-            "select 'marts.a_mart' as relation, timestamptz '2026-01-02 04:05:06+01' as built_at"
+            "insert into ops.watermarks (relation, model, seen, fingerprint, shape, settings,"
+            " reads, as_of, built_at) values ('marts.a_mart', 'a_mart', ops.current_snapshot(),"
+            " '', '', '', '{}', now(), '2026-01-02 04:05:06+01')"
         )
     results = [
         {"unique_id": "model.tidemark.good", "status": "success", "message": "ok"},

@@ -31,13 +31,18 @@ def test_a_build_says_what_it_came_to(module_database: Settings, tmp_path: Path)
 def test_a_failed_build_names_the_model_and_the_next_command(
     module_database: Settings, tmp_path: Path
 ) -> None:
+    with connect(module_database) as connection:
+        complete(connection, "i3")
+        connection.execute(
+            "alter table marts.workflow_completions"
+            " add constraint no_i3 check (instance_id <> 'i3')"
+        )
     status, out, err = run(
         module_database,
-        *("build", "--quiet", "--vars", "reporting_timezone: Nowhere"),
-        *("--target-path", str(tmp_path), "--log-path", str(tmp_path)),
+        *("build", "--quiet", "--target-path", str(tmp_path), "--log-path", str(tmp_path)),
     )
     assert status == 1, out + err
-    assert 'workflow_completions: time zone "Nowhere" not recognized' in out
+    assert 'workflow_completions: new row for relation "workflow_completions" violates' in out
     assert "-> mend it, then tidemark build --select " in out
     assert "workflow_completions+" in out
 

@@ -83,7 +83,9 @@ class Proxy:
     def _allowed(self, sql: str) -> bool:
         with self._lock:
             self._count += 1
-            return self._before(self._count, sql)
+            number = self._count
+        # Outside the lock: what waits here must not keep another connection from committing.
+        return self._before(number, sql)
 
 
 def _text(kind: bytes, body: bytes) -> str:

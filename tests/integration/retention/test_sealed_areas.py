@@ -156,7 +156,7 @@ def test_totals_of_workflows_stay_and_can_be_reassigned(new_area: Callable[[str]
     assert {(row[1], row[2]) for row in late_rows(world)} == {
         (session, mart)
         for session in ("c", "f")
-        for mart in ("time_aggregations_step", "workflow_completions")
+        for mart in ("dim_steps", "time_aggregations_step", "workflow_completions")
     }
 
     with world.connection.transaction():
