@@ -1,5 +1,5 @@
 {% macro generate_schema_name(custom_schema_name, node) -%}
-    {#- The schema as the contract names it (`marts`), without the target's schema before it. A target with a schema of
+    {#- The schema as the spec names it (`marts`), without the target's schema before it. A target with a schema of
         its own would therefore write over the marts: it is refused here, where every command passes. -#}
     {%- if target.schema != 'marts' -%}
         {%- do exceptions.raise_compiler_error(

@@ -1,6 +1,6 @@
 {% macro satisfies(value, rule) -%}
     {#-
-        Whether a JSON value satisfies a rule (contract: Filters). A missing property is null: it satisfies
+        Whether a JSON value satisfies a rule (docs/spec.md: Filters). A missing property is null: it satisfies
         neq and is_not_set only.
 
         value: an expression of type jsonb.

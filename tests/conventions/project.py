@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LAYERS = ("staging", "intermediate", "marts")
+MART_SCHEMAS = ("marts", "marts_people")
 AREAS = ("time_tracking", "product", "delivery", "app_metrics", "people", "shared")
 
 CONFIG = re.compile(r"\A\s*\{\{\s*config\(.*?\)\s*\}\}", re.DOTALL)
@@ -84,6 +85,16 @@ class Model:
         return [key] if isinstance(key, str) else list(key)
 
     @property
+    def relation(self) -> str:
+        """Its schema and the name of its table."""
+        return f"{self.node['schema']}.{self.node['alias']}"
+
+    @property
+    def indexes(self) -> list[str]:
+        """What its config indexes beside the key, each as (a, b desc)."""
+        return [f"({', '.join(i['columns'])})" for i in self.config.get("indexes") or []]
+
+    @property
     def parents(self) -> list[str]:
         """The unique ids of what it reads."""
         return list(dict.fromkeys(self.node["depends_on"]["nodes"]))
@@ -130,6 +141,11 @@ class Project:
     def layer(self, *layers: str) -> list[Model]:
         """Return the models of these layers."""
         return [model for model in self.models if model.layer in layers]
+
+    @cached_property
+    def marts(self) -> list[Model]:
+        """What people read, whichever layer makes it: the models of the schemas of marts."""
+        return [model for model in self.models if model.node["schema"] in MART_SCHEMAS]
 
     @cached_property
     def by_id(self) -> dict[str, Model]:

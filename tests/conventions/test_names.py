@@ -55,7 +55,7 @@ def test_marts_have_plain_names(project: Project) -> None:
             for model in project.layer("marts")
             if not re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", model.name)
         ],
-        "a mart has the contract's name: words joined by single underscores",
+        "a mart has the spec's name: words joined by single underscores",
     )
 
 

@@ -1,4 +1,4 @@
-"""The rules of the contract have unit tests, named after them, beside the model that keeps them."""
+"""The rules of the spec have unit tests, named after them, beside the model that keeps them."""
 
 from __future__ import annotations
 
@@ -46,5 +46,5 @@ def test_every_mart_has_a_unit_test(project: Project) -> None:
     tested = {test["model"] for test in project.unit_tests}
     demand(
         [model.name for model in project.layer("marts") if model.name not in tested],
-        "each rule of the contract for this mart gets a unit test in its yml",
+        "each rule of docs/spec.md for this mart gets a unit test in its yml",
     )

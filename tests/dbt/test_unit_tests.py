@@ -1,4 +1,4 @@
-"""The rules of the contract hold: every dbt unit test passes, on a database that was built once."""
+"""The rules of the spec hold: every dbt unit test passes, on a database that was built once."""
 
 from __future__ import annotations
 

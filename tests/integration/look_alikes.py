@@ -1,4 +1,4 @@
-"""What an attacker with a role of the contract can make: look-alikes of everything, each a trap.
+"""What an attacker with a role of the spec can make: look-alikes of everything, each a trap.
 
 A trap warns as whom it ran. Warnings outlive an error, so that one which sprang in a call that then
 failed is seen as well.

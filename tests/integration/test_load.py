@@ -1,4 +1,4 @@
-"""`tidemark load`: the contract's rules about keys, on a real database."""
+"""`tidemark load`: the spec's rules about keys (section 1), on a real database."""
 
 from __future__ import annotations
 

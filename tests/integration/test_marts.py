@@ -5,35 +5,11 @@ from __future__ import annotations
 import psycopg
 import pytest
 
+from tests.conventions import spec
 from tests.integration.exactness.warehouse import Warehouse
 from tests.integration.exactness.witnesses import LATE_SESSION
 from tests.integration.test_engine import last_build, value
 from tidemark_warehouse.database import server
-
-# Section 7 of the contract: what has an index besides the key of its grain.
-INDEXES = {
-    "time_aggregations_daily": ("user_id, date DESC", "date DESC"),
-    "time_aggregations_step": ("user_id, template_id",),
-    "project_metrics": ("project_id, date DESC",),
-    "feature_analytics": ("current_status, status_duration_seconds",),
-    "user_activity_log": (
-        *("user_id, created_at", "entity_type, entity_id"),
-        *("created_at DESC", "action_type, created_at DESC"),
-    ),
-    "metric_alerts": ("entity_type, entity_id", "severity, is_acknowledged"),
-    "feature_requests": (
-        "project_id, status, created_at",
-        "assigned_to_id, status, updated_at",
-    ),
-    "employee_metrics": ("employee_id, recorded_at DESC",),
-    "intervention_audit_log": ("intervention_id", "action"),
-    "interventions": ("status", "target_employee_id"),
-    "metric_aggregates": ("name", "period_start, period_type"),
-    "user_activity": ("user_id", "date"),
-    "feature_usage": ("date",),
-    "product_sessions": ("user_id", "started_at"),
-    "funnel_conversions": ("user_id",),
-}
 
 
 def test_nothing_new_touches_nothing(company: Warehouse) -> None:
@@ -84,10 +60,12 @@ def test_descriptions_and_indexes_are_in_the_database(company: Warehouse) -> Non
                 " and col_description(attrelid, attnum) is not null",
             )
             assert documented == len(columns), table
-        for mart, indexes in INDEXES.items():
+        for relation, indexes in spec.indexes().items():
+            schema, table = relation.split(".")
             found = value(
                 owner,
-                f"select string_agg(indexdef, ' ') from pg_indexes where tablename = '{mart}'",
+                "select lower(string_agg(indexdef, ' ')) from pg_indexes"
+                f" where schemaname = '{schema}' and tablename = '{table}'",
             )
             for listed in indexes:
-                assert f"({listed})" in found, f"{mart} has no index on ({listed})"
+                assert listed.split(" where ")[0] in found, f"{relation} has no index on {listed}"

@@ -1,6 +1,6 @@
 """Mutable tables: which of several rows of one key stays, and writing only what differs.
 
-The rule of the contract: the row with the larger updated_at, else the later one. A row without
+The rule of the spec: the row with the larger updated_at, else the later one. A row without
 updated_at is neither larger nor smaller than another, so it wins over what stands before it, and
 whatever follows wins over it. Later is the later line, or the larger value of the field that
 `--order-by` names.

@@ -1,6 +1,7 @@
 """What one user's events make of a funnel, by trying every attempt there is.
 
-Slow and plain on purpose: the rules of the contract, one a line, to compare the database with.
+Slow and plain on purpose: the rules of docs/spec.md (Funnels), one a line, to compare the
+database with.
 """
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ class Retention:
 
 @dataclass
 class Facts:
-    """What is in raw, by user, as the contract says who is one."""
+    """What is in raw, by user, as docs/spec.md (product) says who is one."""
 
     events: list[Event] = field(default_factory=list)
     identities: dict[str, str] = field(default_factory=dict)

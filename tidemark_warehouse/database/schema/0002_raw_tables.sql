@@ -1,4 +1,4 @@
--- Every raw table of the contract: the listed columns and the key. What all of them share (transaction
+-- Every raw table of docs/spec.md: the listed columns and the key. What all of them share (transaction
 -- ids, triggers, default partitions, the loader's grants) comes from ops.adopt_raw_table at the end.
 
 -- Time tracking -------------------------------------------------------------------------------
@@ -229,7 +229,7 @@ create trigger refuse_truncate before truncate on raw.rejected_rows
 for each statement execute function ops.refuse_truncate('raw.rejected_rows');
 grant insert on raw.rejected_rows to tidemark_loader;
 
--- Readings that the contract lists, and those of the engine's scopes --------------------------
+-- Readings that docs/spec.md lists (section 7), and those of the engine's scopes --------------------------
 
 create index workflow_instances_template on raw.workflow_instances (template_id);
 create index time_sessions_instance on raw.time_sessions (instance_id);

@@ -38,7 +38,7 @@ def parameters(
 
     Args:
         settings: which server and database.
-        role: one of the roles of the contract; the owner (of an external server: the URL's
+        role: one of the roles of the spec; the owner (of an external server: the URL's
             user) if None.
         database: in place of the one in the settings.
 

@@ -65,7 +65,7 @@ def excessive(connection: Connection) -> list[tuple[str, str]]:
         ).format(sql.Identifier(role))
         found.append(
             (
-                f"the role {role} may more than the contract gives it, or is a member of the owner",
+                f"the role {role} may do more than the spec says, or is a member of the owner",
                 f"as an administrator run: {weaken.as_string(connection)}; "
                 f"and revoke the owner's role from it",
             )

@@ -1,4 +1,4 @@
-"""The roles of the contract: what each may be, as SQL."""
+"""The roles of the spec: what each may be, as SQL."""
 
 from __future__ import annotations
 

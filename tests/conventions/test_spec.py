@@ -1,16 +1,11 @@
-"""Marts keep the contract: names, grains, columns, types, keys, indexes, grants."""
+"""What docs/spec.md promises is there, or stands in its list of what is not built yet."""
 
 from __future__ import annotations
 
-import re
+from tests.conventions import built, spec
+from tests.conventions.project import Model, Project, demand
 
-from tests.conventions.contract import INDEXES, MARTS, RAW_INDEXES, TYPES
-from tests.conventions.project import Model, Project, demand, migrations
-
-# Areas whose marts are all there. An area that is finished is added here.
-COMPLETE_AREAS = {"app_metrics", "delivery", "people", "product", "shared", "time_tracking"}
-
-# Marts that the contract does not know, and what they are for.
+# Marts that the spec does not know, and what they are for.
 FURTHER_MARTS: dict[str, str] = {}
 
 # Columns of a grain that may be null, and what null says there.
@@ -36,51 +31,61 @@ def required(model: Model) -> set[str]:
     }
 
 
-def test_marts_are_those_of_the_contract(project: Project) -> None:
+def test_what_the_spec_promises_is_there(project: Project) -> None:
     demand(
-        [
-            f"{model} in {model.area}"
-            for model in project.layer("marts")
-            if model.name not in FURTHER_MARTS
-            and (model.name not in MARTS or MARTS[model.name].area != model.area)
-        ],
-        "give it the contract's name and area; a mart beyond the contract goes into FURTHER_MARTS "
-        "of this test, with its reason",
+        sorted(n for n in spec.promised() - built.names(project) if not spec.waits(n)),
+        "a name of docs/spec.md is never renamed or dropped: put it back. One that the spec has "
+        "gained stands in its section 8 until it is built",
     )
 
 
-def test_finished_areas_have_every_mart(project: Project) -> None:
+def test_what_waits_in_the_spec_is_not_built_yet(project: Project) -> None:
+    demand(
+        sorted(spec.not_built() & built.names(project)),
+        "it is built: remove its line from section 8 of docs/spec.md",
+    )
+    demand(
+        sorted(spec.not_built() - spec.promised()),
+        "sections 1 to 7 of docs/spec.md promise no such thing: remove its line from section 8",
+    )
+
+
+def test_marts_are_those_of_the_spec(project: Project) -> None:
+    areas = {relation: mart.area for relation, mart in spec.marts().items()}
     demand(
         [
+            f"{model.relation} in {model.area}"
+            for model in project.marts
+            if model.name not in FURTHER_MARTS and model.area != areas.get(model.relation)
+        ],
+        "give it the name and area of docs/spec.md, section 2; a mart beyond the spec goes into "
+        "FURTHER_MARTS of this test, with its reason",
+    )
+
+
+def test_marts_keep_the_grain_of_the_spec(project: Project) -> None:
+    def grain(relation: str) -> list[str]:
+        columns = spec.marts()[relation].grain
+        return [column for column in columns if not spec.waits(f"{relation}.{column}")]
+
+    demand(
+        [
+            f"{model.relation} has the key {model.grain}, the spec says {grain(model.relation)}"
+            for model in project.marts
+            if model.relation in spec.marts() and set(model.grain) != set(grain(model.relation))
+        ],
+        "the grain of a mart is fixed (docs/spec.md, section 2): set unique_key to it",
+    )
+
+
+def test_raw_tables_have_no_column_beyond_the_spec() -> None:
+    demand(
+        sorted(
             name
-            for name, mart in MARTS.items()
-            if mart.area in COMPLETE_AREAS and name not in project.by_name
-        ],
-        "the contract lists these marts: a finished area has them all",
-    )
-
-
-def test_marts_keep_the_contracts_columns(project: Project) -> None:
-    demand(
-        [
-            f"{model} lacks {column}"
-            for model in project.layer("marts")
-            if model.name in MARTS
-            for column in (*MARTS[model.name].grain, *MARTS[model.name].columns)
-            if column not in model.columns
-        ],
-        "a column of the contract is never renamed or dropped",
-    )
-
-
-def test_marts_keep_the_contracts_grain(project: Project) -> None:
-    demand(
-        [
-            f"{model} has the key {model.grain}, the contract says {list(MARTS[model.name].grain)}"
-            for model in project.layer("marts")
-            if model.name in MARTS and set(model.grain) != set(MARTS[model.name].grain)
-        ],
-        "the grain of a mart is fixed: set unique_key to it",
+            for name in built.raw_names()
+            if name not in spec.promised() and not name.split(".")[-1].startswith("_")
+        ),
+        "add it to docs/spec.md, section 1; a column of Tidemark's own begins with _",
     )
 
 
@@ -122,8 +127,10 @@ def test_columns_of_a_grain_are_not_null(project: Project) -> None:
 
 def test_columns_have_the_type_that_their_name_says(project: Project) -> None:
     def wrong(name: str, data_type: str) -> bool:
-        return any(
-            re.fullmatch(pattern, name) and data_type not in types for pattern, types in TYPES
+        types = spec.type_of(name, otherwise="")
+        return (
+            bool(types)
+            and data_type.replace("timestamp with time zone", "timestamptz") not in types
         )
 
     demand(
@@ -133,36 +140,8 @@ def test_columns_have_the_type_that_their_name_says(project: Project) -> None:
             for column in model.columns.values()
             if wrong(column["name"], column["data_type"] or "of no type")
         ],
-        "the contract's conventions: *_at timestamptz, *_date date, *_seconds numeric, counts "
-        "bigint, ids text (TYPES in contract.py)",
-    )
-
-
-def test_marts_have_the_contracts_indexes(project: Project) -> None:
-    def indexes(model: Model) -> list[str]:
-        return [", ".join(index["columns"]) for index in model.config.get("indexes") or []]
-
-    demand(
-        [
-            f"{model} lacks ({columns})"
-            for model in project.layer("marts")
-            for columns in INDEXES.get(model.name.removeprefix("people_"), ())
-            if columns not in indexes(model)
-        ],
-        "add it to config.indexes in the mart's yml: `- columns: [user_id, date desc]`",
-    )
-
-
-def test_raw_tables_have_the_contracts_indexes() -> None:
-    sql = " ".join(migrations().split())
-    demand(
-        [
-            f"raw.{table} {columns}"
-            for table, indexes in RAW_INDEXES.items()
-            for columns in indexes
-            if not re.search(rf"create index \w+ on raw\.{table} {re.escape(columns)};", sql)
-        ],
-        "create it in a migration",
+        "docs/spec.md, conventions: *_at timestamptz, *_date date, *_seconds numeric, counts "
+        "bigint, ids text",
     )
 
 
@@ -174,7 +153,7 @@ def test_marts_are_granted_to_their_readers_only(project: Project) -> None:
     demand(
         [
             f"{model}: {model.config['grants']}"
-            for model in project.layer("marts")
+            for model in project.marts
             if model.config["grants"] != readers(model)
         ],
         "the folder gives the grants (dbt_project.yml): select to tidemark_reader, in people to "
