@@ -17,13 +17,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from tidemark_warehouse import supervision
 from tidemark_warehouse.cli import console
+from tidemark_warehouse.cli.databases import shown_database
 from tidemark_warehouse.cli.ports import address, check_port
 from tidemark_warehouse.database import server
 from tidemark_warehouse.database.server import files
 from tidemark_warehouse.errors import TidemarkError
+from tidemark_warehouse.reporting import about
 from tidemark_warehouse.settings import LOOPBACK, PROJECT_ROOT, Settings
 
 DEFAULT_PORT = 3000
@@ -39,11 +42,19 @@ STAGES = ((signal.SIGINT, 30.0), (signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0))
 def dev(
     port: Annotated[int, typer.Option(help="Port of the web page, on loopback.")] = DEFAULT_PORT,
     log_level: Annotated[str, typer.Option(help="What Dagster says: info says more.")] = "warning",
+    database: Annotated[
+        str | None, typer.Option(help="The database to build, in place of the usual one.")
+    ] = None,
 ) -> None:
     """Open the Dagster UI, with schedules and sensors on, until Ctrl-C."""
-    settings = Settings.from_environment()
+    settings = shown_database(database)
     home = dagster_home(settings)
-    variables = {**os.environ, "DAGSTER_HOME": str(home), "TIDEMARK_HOME": str(settings.home)}
+    variables = {
+        **os.environ,
+        "DAGSTER_HOME": str(home),
+        "TIDEMARK_HOME": str(settings.home),
+        "TIDEMARK_DATABASE": settings.database,
+    }
     check_port(port, "tidemark dev")
     out = console.out()
     # A shell script starts what it sends to the background with SIGINT ignored, and its children
@@ -59,7 +70,14 @@ def dev(
                 # Not sooner: two programs that find no storage both make it, and spoil it.
                 helpers.append(beside(variables, "orchestration.dead_runs", str(began_at)))
                 seconds = time.monotonic() - began
-                out.print(f"[green]Dagster is ready[/] after {seconds:.0f} s: {address(port)}")
+                with server.connect(settings) as connection:
+                    shown = about.read(connection)
+                out.print(
+                    f"[green]Dagster is ready[/] after {seconds:.0f} s, for the database "
+                    f"{escape(shown.sentence)}: {address(port)}"
+                )
+                if shown.as_of is None:
+                    console.print_offer(shown.offer("tidemark dev"))
                 out.print("schedules and sensors are on; Ctrl-C stops everything")
                 told_to_stop(leader, received)
             ended = leader.poll()

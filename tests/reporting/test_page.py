@@ -14,13 +14,15 @@ from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 from tests.integration.running import run
 from tidemark_warehouse.errors import TidemarkError
 from tidemark_warehouse.reporting import page, report
+from tidemark_warehouse.reporting.about import About
 from tidemark_warehouse.reporting.page import Card, Facts
 from tidemark_warehouse.reporting.section import Page, Section
 from tidemark_warehouse.reporting.sections import PAGES, PEOPLE, PEOPLE_PAGE, SECTIONS
 from tidemark_warehouse.settings import PROJECT_ROOT, Settings
 
 NOW = datetime(2025, 3, 3, 12, 30, tzinfo=UTC)
-FACTS = Facts("A <title>", "demo & co", NOW, NOW, simulated="nobody <lives> here")
+ABOUT = About("demo & co", NOW, simulated="nobody <lives> here")
+FACTS = Facts("A <title>", ABOUT, NOW)
 ROWS = [{"week_start": NOW.date(), "ticket_type": "</script>", "hours": 1.5, "workflows": 2}]
 FULL = Card(SECTIONS[0], ROWS, "select '</script>'")
 EMPTY = Card(SECTIONS[1], [], "select")
@@ -61,9 +63,10 @@ def test_a_page_says_what_it_is() -> None:
         assert text in own
     chosen = page.render(FACTS, [replace(FULL, chosen={"Environment": "pro<d"})])
     assert f"{SECTIONS[0].how_to_read} Environment: pro&lt;d." in chosen
-    real = page.render(replace(FACTS, simulated="", as_of=None), [EMPTY])
+    real = page.render(replace(FACTS, about=About("tidemark", None, elsewhere="demo")), [EMPTY])
     assert "Simulated" not in real
     assert "not built yet" in real
+    assert "a simulated company: tidemark report --database demo" in real
 
 
 def test_data_cannot_end_the_script_that_holds_them() -> None:
@@ -122,6 +125,39 @@ def test_an_empty_warehouse_gives_a_page_all_the_same(database: Settings, tmp_pa
     text = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert "not built yet" in text
     assert database.database in text
+
+
+def test_a_page_says_which_database_it_shows() -> None:
+    assert page.shows(page.render(FACTS, [EMPTY])) == ABOUT.database
+    assert page.shows("<html><dt>Database</dt></html>") is None
+
+
+def test_the_report_of_another_database_is_left_as_it_is(
+    database: Settings, tmp_path: Path
+) -> None:
+    path = tmp_path / "report.html"
+    foreign = page.render(FACTS, [EMPTY])
+    path.write_text(foreign, encoding="utf-8")
+    code, _, err = run(database, "report", "--output", str(path))
+    assert code == 1
+    assert "is the report of the database demo & co, and is left as it is" in err
+    assert f"--output report_{database.database}.html" in err
+    assert path.read_text(encoding="utf-8") == foreign
+    # The demo says so before it does anything.
+    code, out, err = run(database, "demo", "--output", str(path), "--database", "nobodys")
+    assert (code, out) == (1, "")
+    assert "is left as it is" in err
+    path.write_text("my own notes", encoding="utf-8")
+    with pytest.raises(TidemarkError, match="is no report of Tidemark's"):
+        report.write(database, path)
+    path.unlink()
+    assert report.write(database, path).path == report.write(database, path).path
+
+
+def test_an_empty_database_names_a_simulated_one(database: Settings, tmp_path: Path) -> None:
+    _, out, _ = run(database, "report", "--output", str(tmp_path / "page.html"))
+    assert "there is something to see in a simulated company: " in out
+    assert "nothing built yet" in out
 
 
 def test_a_file_that_cannot_be_written_is_named(database: Settings, tmp_path: Path) -> None:

@@ -28,6 +28,16 @@ def print_error(error: TidemarkError) -> None:
         console.print(f"  [bold]->[/] {escape(error.remedy)}", soft_wrap=True)
 
 
+def print_offer(offer: str) -> None:
+    """Say where there is something to see; of '' nothing.
+
+    Args:
+        offer: what and with which command.
+    """
+    if offer:
+        out().print(f"[yellow]there is something to see in[/] {escape(offer)}", soft_wrap=True)
+
+
 def table(headings: Iterable[str], rows: Iterable[Iterable[object]]) -> Table:
     """Return a table; numbers stand on the right, with separators for thousands."""
     kept = [list(row) for row in rows]

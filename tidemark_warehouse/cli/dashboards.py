@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import webbrowser
-from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -12,11 +11,13 @@ from rich.markup import escape
 
 from tidemark_warehouse import supervision
 from tidemark_warehouse.cli import console
+from tidemark_warehouse.cli.databases import shown_database
 from tidemark_warehouse.cli.ports import address, check_port
-from tidemark_warehouse.cli.simulate import checked_database
 from tidemark_warehouse.database import server
 from tidemark_warehouse.database.server.roles import PEOPLE_READER, READER
 from tidemark_warehouse.errors import TidemarkError
+from tidemark_warehouse.reporting import about as reporting
+from tidemark_warehouse.reporting.about import About
 from tidemark_warehouse.settings import LOOPBACK, Settings
 
 DEFAULT_PORT = 8050
@@ -42,12 +43,10 @@ def dashboards(
     from tidemark_warehouse.dashboards import app
     from tidemark_warehouse.http import gate, serving
 
-    settings = Settings.from_environment()
+    settings = shown_database(database)
     check_port(port, "tidemark dashboards")
-    if database is not None:
-        settings = replace(settings, database=checked_database(database))
     server.ready(settings)
-    _check_role(settings, PEOPLE_READER if people else READER)
+    about = _ask(settings, PEOPLE_READER if people else READER)
     out = console.out()
     hosts = gate.allowed_hosts()
     with (
@@ -58,9 +57,11 @@ def dashboards(
         ),
     ):
         out.print(
-            f"[green]the dashboards are ready[/], of the database {escape(settings.database)}: "
+            f"[green]the dashboards are ready[/], of the database {escape(about.sentence)}: "
             f"{address(port)}"
         )
+        if about.as_of is None:
+            console.print_offer(about.offer("tidemark dashboards"))
         if people:
             out.print("[yellow]with the page about people: whoever uses this machine may see it[/]")
         out.print("Ctrl-C stops them")
@@ -71,10 +72,11 @@ def dashboards(
     out.print("the dashboards have stopped; the database is up until `tidemark down`")
 
 
-def _check_role(settings: Settings, role: str) -> None:
-    """Connect once as the role that the pages will use.
+def _ask(settings: Settings, role: str) -> About:
+    """Connect once as the role that the pages will use; return what they will say of the database.
 
     Raises:
         TidemarkError: it cannot, and the pages would stay empty; says what to do.
     """
-    server.connect(settings, role).close()
+    with server.connect(settings, role) as connection:
+        return reporting.read(connection)

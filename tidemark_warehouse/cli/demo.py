@@ -8,7 +8,6 @@ import sysconfig
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -20,7 +19,7 @@ from rich.table import Table
 
 from orchestration.dev import dagster_home
 from tidemark_warehouse.cli import console
-from tidemark_warehouse.cli.simulate import checked_database
+from tidemark_warehouse.cli.databases import shown_database
 from tidemark_warehouse.database import server
 from tidemark_warehouse.database.server import Connection
 from tidemark_warehouse.database.server.roles import READER
@@ -85,7 +84,8 @@ def demo(
     database: Annotated[str, typer.Option(help="The database; made if missing.")] = "demo",
 ) -> None:
     """Show everything on a company that does not exist: marts, Dagster, a late row, a report."""
-    settings = replace(Settings.from_environment(), database=checked_database(database))
+    settings = shown_database(database)
+    _check_output(output, settings)
     teller = Teller(console.out())
     begun = time.monotonic()
     teller.out.print(f"Tidemark, shown on a simulated company in the database {database}")
@@ -95,8 +95,7 @@ def demo(
         _show_marts(teller, connection)
         _ask(teller, settings)
         _correct(teller, settings, connection)
-        mark = write.read_mark(connection)
-    _report(teller, settings, output, mark.sentence if mark else "")
+    _report(teller, settings, output)
     teller.out.print(f"\n[green]All of it took {time.monotonic() - begun:.0f} s.[/] What next:")
     _print_next(teller.out, settings)
 
@@ -211,11 +210,18 @@ def _show_day(teller: Teller, late: Late, before: Day, after: Day) -> None:
     teller.show(console.table(headings, rows))
 
 
-def _report(teller: Teller, settings: Settings, output: Path, origin: str) -> None:
+def _check_output(output: Path, settings: Settings) -> None:
+    """Refuse before the first stage what the last one would refuse."""
+    from tidemark_warehouse.reporting import report  # its Plotly takes a while to import
+
+    report.check_replaces(output, settings.database)
+
+
+def _report(teller: Teller, settings: Settings, output: Path) -> None:
     with teller.stage("A page of charts", REPORT_SECONDS):
         from tidemark_warehouse.reporting import report  # its Plotly takes a while to import
 
-        written = report.write(settings, output, origin)
+        written = report.write(settings, output)
         teller.say(
             f"{console.plural(len(written.charts), 'chart')}, no network needed: "
             f"{escape(written.path.as_uri())}"
@@ -227,7 +233,8 @@ def _print_next(out: Console, settings: Settings) -> None:
     demo = f"TIDEMARK_DATABASE={settings.database} {tidemark}"
     lines = (
         ("the dashboards", f"{tidemark} dashboards --database {settings.database}"),
-        ("the Dagster UI", f"{demo} dev"),
+        ("a report", f"{tidemark} report --database {settings.database}"),
+        ("the Dagster UI", f"{tidemark} dev --database {settings.database}"),
         ("any BI tool", f"{demo} url --role {READER}"),
         ("a next hour", f"{tidemark} simulate --continue --database {settings.database}"),
         ("your own data", f"{tidemark} up; {tidemark} load TABLE FILE; {tidemark} build"),

@@ -10,28 +10,28 @@ import typer
 from rich.markup import escape
 
 from tidemark_warehouse.cli import console
+from tidemark_warehouse.cli.databases import shown_database
 from tidemark_warehouse.database import server
-from tidemark_warehouse.settings import Settings
-from tidemark_warehouse.simulation.write import read_mark
 
 
 def report(
     output: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("report.html"),
+    database: Annotated[
+        str | None, typer.Option(help="The database to show, in place of the usual one.")
+    ] = None,
     open_it: Annotated[bool, typer.Option("--open", help="Show it in the browser.")] = False,
 ) -> None:
     """Write one static HTML page of charts, which works without network."""
     # Plotly takes its time to import, which no other command should have to wait for.
     from tidemark_warehouse.reporting.report import write
 
-    settings = Settings.from_environment()
+    settings = shown_database(database)
     server.ready(settings)
-    with server.connect(settings, autocommit=True) as connection:
-        mark = read_mark(connection)
-    written = write(settings, output, mark.sentence if mark else "")
+    written = write(settings, output)
     out = console.out()
     charts = console.plural(len(written.charts), "chart")
     out.print(
-        f"[green]{charts}[/] of the database {escape(settings.database)} in "
+        f"[green]{charts}[/] of the database {escape(written.about.sentence)}, in "
         f"{escape(str(written.path))} ({console.size(written.size_bytes)})",
         soft_wrap=True,
     )
@@ -41,5 +41,7 @@ def report(
             "the page says what to load",
             soft_wrap=True,
         )
+    if not written.charts:
+        console.print_offer(written.about.offer("tidemark report"))
     if open_it and not webbrowser.open(written.path.as_uri()):
         out.print(f"no browser could be started: open {written.path.as_uri()}", soft_wrap=True)

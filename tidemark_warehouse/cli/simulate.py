@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 import typer
 
 from tidemark_warehouse.cli import console
+from tidemark_warehouse.cli.databases import shown_database
 from tidemark_warehouse.database import server
 from tidemark_warehouse.errors import TidemarkError
 from tidemark_warehouse.settings import Settings
@@ -56,7 +56,7 @@ def simulate(
     """Fill a database of its own with a simulated company, or let that company live on."""
     if every is not None and not go_on:
         raise TidemarkError("--every has a meaning only with --continue", "add --continue")
-    settings = replace(Settings.from_environment(), database=checked_database(database))
+    settings = shown_database(database)
     if go_on:
         _continue(settings, hours, every)
         return
@@ -150,17 +150,3 @@ def _moment(until: str | None) -> datetime:
             f"--until {until!r} is no ISO time", "write it as 2026-03-31T18:00:00Z"
         ) from error
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-
-
-def checked_database(database: str) -> str:
-    """Return the name of a database, if it is one that needs no quotes.
-
-    Raises:
-        TidemarkError: it is not.
-    """
-    if not (database.isascii() and database.isidentifier() and database == database.lower()):
-        raise TidemarkError(
-            f"--database is {database!r}, which is no plain database name",
-            "use lower-case letters, digits and underscores",
-        )
-    return database

@@ -14,6 +14,7 @@ from vizro.managers import data_manager
 
 from tidemark_warehouse.dashboards.controls import controls
 from tidemark_warehouse.dashboards.graphs import chart
+from tidemark_warehouse.dashboards.header import Dashboards
 from tidemark_warehouse.dashboards.warehouse import Warehouse
 from tidemark_warehouse.database.server.roles import PEOPLE_READER, READER
 from tidemark_warehouse.reporting.section import Page, Section
@@ -50,11 +51,7 @@ def build(settings: Settings, people: bool = False) -> Vizro:
         people: show the page about people as well, as the role that may read about them.
     """
     warehouse = Warehouse(settings, PEOPLE_READER if people else READER)
-    dashboard = vm.Dashboard(
-        title=f"Tidemark: {settings.database}",
-        theme="vizro_light",
-        pages=[_page(warehouse, page) for page in pages(people)],
-    )
+    dashboard = Dashboards.of(warehouse, [_page(warehouse, page) for page in pages(people)])
     app = Vizro(assets_folder=str(ASSETS), serve_locally=True, update_title="").build(dashboard)
     _keep_to_itself(app.dash.server)
     return app

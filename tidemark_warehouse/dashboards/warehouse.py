@@ -14,7 +14,8 @@ import psycopg
 from tidemark_warehouse.database.server import Connection
 from tidemark_warehouse.database.server.connection import one_line
 from tidemark_warehouse.errors import TidemarkError
-from tidemark_warehouse.reporting import data
+from tidemark_warehouse.reporting import about, data
+from tidemark_warehouse.reporting.about import About
 from tidemark_warehouse.reporting.data import Span
 from tidemark_warehouse.reporting.section import Control, Page, Section
 from tidemark_warehouse.settings import Settings
@@ -57,6 +58,14 @@ class Warehouse:
             return empty
         # As objects, or pandas would make NaN of null, and floats of integers beside it.
         return pd.DataFrame(rows, dtype=object)
+
+    def about(self) -> About:
+        """Return what has to be said of the database; without an answer, its name alone."""
+        try:
+            with self._connect() as connection:
+                return about.read(connection)
+        except (TidemarkError, psycopg.Error):
+            return About(self.settings.database, None)
 
     def span(self, page: Page) -> Span:
         """Return the dates that a page's marts know: today, if there is nothing yet.

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from html import escape
+from datetime import datetime
+from html import escape, unescape
 from itertools import groupby
 
 from tidemark_warehouse.reporting import template
+from tidemark_warehouse.reporting.about import About, time_of
 from tidemark_warehouse.reporting.section import Rows, Section
+
+SHOWS = re.compile(
+    re.escape(template.FACT.format(name="Database", value="|")).replace(r"\|", "(.*?)")
+)
 
 
 @dataclass(frozen=True)
@@ -37,17 +43,13 @@ class Facts:
 
     Attributes:
         title: its heading.
-        database: where the numbers come from.
-        as_of: what stood for 'now' when the marts were built; None if none has been.
+        about: where the numbers come from.
         written_at: when the page was made.
-        simulated: which company was simulated; '' if the data are real.
     """
 
     title: str
-    database: str
-    as_of: datetime | None
+    about: About
     written_at: datetime
-    simulated: str = ""
 
 
 def render(facts: Facts, found: Iterable[Card]) -> str:
@@ -67,9 +69,9 @@ def render(facts: Facts, found: Iterable[Card]) -> str:
     ]
     drawn = any('class="figure"' in area for area in areas)
     named = {
-        "Database": facts.database,
-        "As of": _time(facts.as_of) if facts.as_of else "not built yet",
-        "Written": _time(facts.written_at),
+        "Database": facts.about.database,
+        "As of": time_of(facts.about.as_of) if facts.about.as_of else "not built yet",
+        "Written": time_of(facts.written_at),
     }
     return template.PAGE.format(
         title=escape(facts.title),
@@ -77,14 +79,30 @@ def render(facts: Facts, found: Iterable[Card]) -> str:
         facts="".join(
             template.FACT.format(name=name, value=escape(value)) for name, value in named.items()
         ),
-        simulated=template.SIMULATED.format(what=escape(facts.simulated))
-        if facts.simulated
-        else "",
+        simulated=_note(facts.about, drawn),
         areas="".join(areas),
         footer="Written by <code>tidemark report</code>. Times are UTC; dates are those of the "
         "warehouse's reporting time zone.",
         scripts=_scripts() if drawn else "",
     )
+
+
+def shows(text: str) -> str | None:
+    """Return the database that a page of ours shows; None if it is none of ours.
+
+    Args:
+        text: of the page.
+    """
+    found = SHOWS.search(text)
+    return unescape(found[1]) if found else None
+
+
+def _note(about: About, drawn: bool) -> str:
+    if about.simulated:
+        return template.SIMULATED.format(what=escape(about.simulated))
+    if drawn:
+        return ""
+    return template.NOTHING.format(offer=escape(about.offer("tidemark report")))
 
 
 def _card(card: Card) -> str:
@@ -129,7 +147,3 @@ def _scripts() -> str:
     from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
     return template.PLOTLY.format(source=get_plotlyjs(), drawing=template.DRAWING)
-
-
-def _time(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

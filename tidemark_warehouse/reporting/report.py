@@ -11,7 +11,8 @@ from tidemark_warehouse.database import server
 from tidemark_warehouse.database.server import Connection
 from tidemark_warehouse.errors import TidemarkError
 from tidemark_warehouse.loading.tables import is_empty, table_names
-from tidemark_warehouse.reporting import data, page
+from tidemark_warehouse.reporting import about, data, page
+from tidemark_warehouse.reporting.about import About
 from tidemark_warehouse.reporting.section import Page
 from tidemark_warehouse.reporting.sections import PAGES
 from tidemark_warehouse.settings import Settings
@@ -22,33 +23,35 @@ class Written:
     """A report on disk.
 
     Attributes:
+        about: the database that it shows.
         path: of the file, absolute.
         size_bytes: of the file.
         charts: names of the charts that show something.
         empty: names of those that have no rows yet.
     """
 
+    about: About
     path: Path
     size_bytes: int
     charts: tuple[str, ...]
     empty: tuple[str, ...]
 
 
-def write(settings: Settings, path: Path, origin: str = "") -> Written:
+def write(settings: Settings, path: Path) -> Written:
     """Write the page of a database's charts.
 
     Args:
         settings: which server and database.
-        path: of the file, which is replaced if it exists.
-        origin: a sentence about where the rows come from, if that has to be said.
+        path: of the file; an earlier report of the same database is replaced.
 
     Raises:
         TidemarkError: the database or the file cannot be used.
     """
+    check_replaces(path, settings.database)
     with server.connect(settings, autocommit=True) as connection:
-        facts = _facts(connection, origin)
         loaded = _loaded(connection)
     with data.reader(settings) as connection:
+        facts = page.Facts("Tidemark report", about.read(connection), datetime.now(UTC))
         found = [card for shown in PAGES for card in _cards(connection, shown, loaded)]
     text = page.render(facts, found)
     try:
@@ -58,10 +61,36 @@ def write(settings: Settings, path: Path, origin: str = "") -> Written:
             f"{path} cannot be written: {error.strerror}", "name another file with --output"
         ) from error
     return Written(
+        about=facts.about,
         path=path.absolute(),
         size_bytes=len(text.encode()),
         charts=tuple(card.section.name for card in found if card.rows),
         empty=tuple(card.section.name for card in found if not card.rows),
+    )
+
+
+def check_replaces(path: Path, database: str) -> None:
+    """Check that nothing but an earlier report of the same database would be lost.
+
+    Args:
+        path: of the file to write, which need not exist.
+        database: whose report it would become.
+
+    Raises:
+        TidemarkError: it is something else, or cannot be read.
+    """
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else None
+    except OSError as error:
+        raise TidemarkError(
+            f"{path} cannot be read: {error.strerror}", "name another file with --output"
+        ) from error
+    if not text or (shown := page.shows(text)) == database:
+        return
+    what = f"is the report of the database {shown}" if shown else "is no report of Tidemark's"
+    raise TidemarkError(
+        f"{path} {what}, and is left as it is",
+        f"name another file, --output report_{database}.html, or remove this one",
     )
 
 
@@ -84,17 +113,3 @@ def _cards(connection: Connection, shown: Page, loaded: frozenset[str]) -> Itera
             },
             loaded,
         )
-
-
-def _facts(connection: Connection, origin: str) -> page.Facts:
-    # The oldest: no mart knows less than what was there then.
-    row = connection.execute(
-        "select min(as_of) from ops.watermarks where relation like 'marts.%'"
-    ).fetchone()
-    return page.Facts(
-        title="Tidemark report",
-        database=connection.info.dbname,
-        as_of=row[0] if row else None,
-        written_at=datetime.now(UTC),
-        simulated=origin,
-    )

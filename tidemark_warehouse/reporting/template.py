@@ -33,6 +33,10 @@ style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:">
 
 FACT = "<div><dt>{name}</dt><dd>{value}</dd></div>\n"
 SIMULATED = '<p class="simulated"><strong>Simulated data.</strong> {what}</p>\n'
+NOTHING = (
+    '<p class="simulated"><strong>Nothing to show yet.</strong> There is something to see in '
+    "{offer}</p>\n"
+)
 AREA = """\
 <section aria-labelledby="area-{area}">
 <h2 id="area-{area}">{title}</h2>

@@ -48,16 +48,6 @@ class Mark:
         """What was asked for besides the end: seed, size, people and days."""
         return self.world.seed, self.world.size, self.world.people, self.world.days
 
-    @property
-    def sentence(self) -> str:
-        """What a reader of the numbers has to know."""
-        world = self.world
-        return (
-            f"No such company exists: {world.people} people over {world.days} days, "
-            f"made by tidemark simulate (seed {world.seed}, size {world.size}) "
-            f"until {self.until:%Y-%m-%d %H:%M} UTC."
-        )
-
     def __str__(self) -> str:
         world = self.world
         return (

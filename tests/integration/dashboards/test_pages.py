@@ -13,7 +13,7 @@ from vizro.managers import model_manager
 
 from tests.conftest import free_port
 from tests.integration.exactness.warehouse import AS_OF, Warehouse
-from tidemark_warehouse.dashboards import app
+from tidemark_warehouse.dashboards import app, header
 from tidemark_warehouse.dashboards.controls import Dates, Options
 from tidemark_warehouse.dashboards.graphs import chart
 from tidemark_warehouse.dashboards.warehouse import NOTHING_YET
@@ -227,6 +227,22 @@ def test_there_is_a_page_for_each_and_one_about_people_only_if_asked(
             for shown in page.sections
             for name in {"dates" if taken in {"first", "last"} else taken for taken in shown.takes}
         }
+
+
+@pytest.mark.usefixtures("_fresh_vizro")
+def test_the_header_says_which_database_is_shown_and_as_of_when(
+    company: Warehouse, server: Settings
+) -> None:
+    pages = [vm.Page(title="any", components=[vm.Card(text="any")])]
+    of = header.Dashboards.of(Asked(company.settings, READER), pages)
+    said = str(of.custom_header())
+    assert f"{company.settings.database}, as of {AS_OF[:10]}" in said
+    of._warehouse = Asked(server, READER)  # of which nothing was built
+    said = str(of.custom_header())
+    assert f"{server.database}, nothing built yet" in said
+    assert "There is something to see in a simulated company: " in said
+    of._warehouse = Asked(replace(server, port=free_port()), READER)
+    assert server.database in str(of.custom_header())
 
 
 @pytest.mark.usefixtures("_fresh_vizro")
