@@ -39,7 +39,8 @@ present_values as (
             ('status', feature.status),
             ('priority', feature.priority),
             ('project_id', feature.project_id),
-            ('assigned_to_id', feature.assigned_to_id)
+            ('assigned_to_id', feature.assigned_to_id),
+            ('deadline', {{ date_text('feature.deadline') }})
         ) as present (field, value)
     where {{ in_scope('feature.feature_request_id') }}
 ),
@@ -103,7 +104,10 @@ final as (
     select
         feature_request_id,
         field,
-        change_number,
+        row_number() over (
+            partition by feature_request_id, field
+            order by change_number
+        ) as change_number,
         change_id,
         changed_at,
         old_value,
@@ -111,6 +115,8 @@ final as (
         change_number > 1
         and quote_nullable(old_value) <> quote_nullable(value_before) as is_contradicting
     from linked
+    -- What ends where the one before it ended is the same move, told twice.
+    where change_number = 1 or new_value is distinct from value_before
 )
 
 select *

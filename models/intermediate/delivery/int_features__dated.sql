@@ -15,7 +15,7 @@ with
 features as (
     select
         feature_request_id,
-        deadline,
+        created_at,
         {{ local_date('created_at') }} as created_date
     from {{ ref('stg_delivery__features') }}
     where
@@ -31,15 +31,15 @@ periods as (
         period.field,
         period.period_index,
         period.value,
-        {{ local_date('period.completed_since_at') }} as completed_since_date,
+        period.completed_since_at,
         case
-            when period.field = 'completed_at'
-                then {{ local_date('ops.readable_time(period.value)') }}
-        end as completed_date,
+            when period.field in ('completed_at', 'deadline')
+                then ops.readable_time(period.value)
+        end as time_value,
         period.from_date,
         period.to_date,
-        feature.created_date,
-        feature.deadline
+        feature.created_at,
+        feature.created_date
     from {{ ref('int_features__spanned') }} as period
     inner join features as feature on period.feature_request_id = feature.feature_request_id
     where
@@ -53,53 +53,60 @@ periods as (
 completions as (
     select
         feature_request_id,
+        created_at,
         created_date,
-        deadline,
-        completed_date,
-        greatest(completed_date, created_date) as from_date,
+        time_value as completed_at,
+        greatest({{ local_date('time_value') }}, created_date) as from_date,
         least(
             to_date,
-            min(greatest(completed_date, created_date)) over (
+            min(greatest({{ local_date('time_value') }}, created_date)) over (
                 partition by feature_request_id
                 order by period_index
                 rows between 1 following and unbounded following
             )
         ) as to_date
     from periods
-    where completed_date is not null
+    where
+        field = 'completed_at'
+        and time_value is not null
 ),
 
 turns as (
     select
         feature_request_id,
+        created_at,
         created_date,
-        deadline,
         from_date,
         field,
         value,
-        completed_since_date as completed_date
+        case
+            when field = 'deadline' then (time_value at time zone 'UTC')::date
+        end as deadline,
+        completed_since_at as completed_at
     from periods
     where field <> 'completed_at'
     union all
     select
         feature_request_id,
+        created_at,
         created_date,
-        deadline,
         from_date,
         'completed_at' as field,
         null as value,
-        completed_date
+        null as deadline,
+        completed_at
     from completions
     where to_date is null or from_date < to_date
     union all
     select
         feature_request_id,
+        created_at,
         created_date,
-        deadline,
         to_date as from_date,
         'completed_at' as field,
         null as value,
-        null as completed_date
+        null as deadline,
+        null as completed_at
     from completions
     where from_date < to_date
 ),
@@ -107,20 +114,22 @@ turns as (
 turns_of_dates as (
     select
         feature_request_id,
+        created_at,
         created_date,
-        deadline,
         from_date,
         count(*) filter (where field = 'project_id') as project_turns,
         max(value) filter (where field = 'project_id') as project_id,
         count(*) filter (where field = 'status') as status_turns,
         max(value) filter (where field = 'status') as status,
-        max(completed_date) filter (where field = 'status') as status_completed_date,
+        max(completed_at) filter (where field = 'status') as status_completed_at,
         count(*) filter (where field = 'assigned_to_id') as assignee_turns,
         max(value) filter (where field = 'assigned_to_id') as assigned_to_id,
+        count(*) filter (where field = 'deadline') as deadline_turns,
+        max(deadline) as deadline,
         count(*) filter (where field = 'completed_at') as completed_turns,
-        max(completed_date) filter (where field = 'completed_at') as completed_date
+        max(completed_at) filter (where field = 'completed_at') as completed_at
     from turns
-    group by feature_request_id, created_date, deadline, from_date
+    group by feature_request_id, created_at, created_date, from_date
 ),
 
 numbered_turns as (
@@ -129,6 +138,7 @@ numbered_turns as (
         sum(project_turns) over until_then as project_number,
         sum(status_turns) over until_then as status_number,
         sum(assignee_turns) over until_then as assignee_number,
+        sum(deadline_turns) over until_then as deadline_number,
         sum(least(completed_turns, 1)) over until_then as completed_number
     from turns_of_dates
     window until_then as (partition by feature_request_id order by from_date)
@@ -138,18 +148,19 @@ numbered_turns as (
 stretches as (
     select
         feature_request_id,
+        created_at,
         created_date,
-        deadline,
         from_date,
         lead(from_date) over (partition by feature_request_id order by from_date) as to_date,
         max(project_id) over (partition by feature_request_id, project_number) as project_id,
         max(status) over (partition by feature_request_id, status_number) as status,
         max(assigned_to_id) over (partition by feature_request_id, assignee_number)
             as assigned_to_id,
+        max(deadline) over (partition by feature_request_id, deadline_number) as deadline,
         coalesce(
-            max(completed_date) over (partition by feature_request_id, completed_number),
-            max(status_completed_date) over (partition by feature_request_id, status_number)
-        ) as completed_date
+            max(completed_at) over (partition by feature_request_id, completed_number),
+            max(status_completed_at) over (partition by feature_request_id, status_number)
+        ) as completed_at
     from numbered_turns
 ),
 
@@ -161,8 +172,10 @@ final as (
         project_id,
         status,
         assigned_to_id,
-        completed_date is not null as is_completed,
-        completed_date,
+        completed_at is not null as is_completed,
+        completed_at,
+        {{ local_date('completed_at') }} as completed_date,
+        created_at,
         created_date,
         deadline
     from stretches

@@ -14,7 +14,7 @@ with
 stretches as (
     select
         *,
-        case when isfinite(completed_date) then completed_date - created_date end
+        case when isfinite(completed_at) then {{ days_between('created_at', 'completed_at') }} end
             as cycle_time_days,
         greatest(from_date, completed_date) as recent_from_date,
         least(to_date, completed_date + 28) as recent_to_date,

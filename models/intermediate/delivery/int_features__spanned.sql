@@ -40,6 +40,7 @@ present_values as (
         ('status', feature.status),
         ('project_id', feature.project_id),
         ('assigned_to_id', feature.assigned_to_id),
+        ('deadline', {{ date_text('feature.deadline') }}),
         (
             'completed_at',
             case
@@ -70,14 +71,20 @@ periods as (
         c.feature_request_id,
         c.field,
         c.change_number as period_index,
-        -- completed_at is what the feature says now; of the other fields history wins.
+        -- completed_at and deadline are what the feature says now; of other fields history wins.
         case
-            when c.field = 'completed_at' and c.change_number = c.last_change_number
+            when
+                c.field in ('completed_at', 'deadline')
+                and c.change_number = c.last_change_number
                 then present.value
             else c.new_value
         end as value,
         c.old_value as previous_value,
-        c.changed_at as entered_at
+        -- No period begins before the feature did.
+        case
+            when isfinite(present.created_at) then greatest(c.changed_at, present.created_at)
+            else c.changed_at
+        end as entered_at
     from changes as c
     inner join present_values as present
         on c.feature_request_id = present.feature_request_id and c.field = present.field

@@ -75,8 +75,6 @@ present_values as (
         feature_request_id,
         max(value) filter (where field = 'project_id' and next_period_index is null) as project_id,
         max(value) filter (where field = 'status' and next_period_index is null) as status,
-        max(value) filter (where field = 'assigned_to_id' and next_period_index is null)
-            as assigned_to_id,
         max(completed_since_at) filter (where next_period_index is null) as completed_since_at,
         count(*) filter (where completed_before_at is not null and completed_since_at is null)
             as reopen_count
@@ -112,7 +110,6 @@ completed_features as (
         feature.*,
         present.project_id as present_project_id,
         present.status as present_status,
-        present.assigned_to_id as present_assigned_to_id,
         present.reopen_count,
         present.completed_since_at is not null as is_in_completed_status,
         coalesce(
@@ -142,24 +139,41 @@ projects_at_completion as (
     order by feature.feature_request_id asc, project.period_index desc
 ),
 
+deadlines_at_completion as (
+    select distinct on (feature.feature_request_id)
+        feature.feature_request_id,
+        (ops.readable_time(due.value) at time zone 'UTC')::date as deadline
+    from completed_features as feature
+    inner join periods as due
+        on
+            feature.feature_request_id = due.feature_request_id
+            and due.field = 'deadline'
+    where
+        feature.completion_at is not null
+        and (
+            due.period_index = 0
+            or due.from_date <= {{ local_date('feature.completion_at') }}
+        )
+    order by feature.feature_request_id asc, due.period_index desc
+),
+
 final as (
     select
         feature.feature_request_id,
         feature.present_project_id as project_id,
         feature.present_status as status,
         feature.is_in_completed_status,
-        feature.present_assigned_to_id as assigned_to_id,
+        feature.assigned_to_id,
         feature.complexity_score,
         feature.deadline,
+        due.deadline as deadline_at_completion,
         feature.created_at,
         {{ local_date('feature.created_at') }} as created_date,
         feature.completion_at as completed_at,
         {{ local_date('feature.completion_at') }} as completed_date,
         case
             when isfinite(feature.created_at) and isfinite(feature.completion_at)
-                then
-                    {{ local_date('feature.completion_at') }}
-                    - {{ local_date('feature.created_at') }}
+                then {{ days_between('feature.created_at', 'feature.completion_at') }}
         end as cycle_time_days,
         completed_in.project_id as completed_in_project_id,
         feature.reopen_count,
@@ -174,6 +188,8 @@ final as (
     from completed_features as feature
     left join projects_at_completion as completed_in
         on feature.feature_request_id = completed_in.feature_request_id
+    left join deadlines_at_completion as due
+        on feature.feature_request_id = due.feature_request_id
     left join change_counts as c on feature.feature_request_id = c.feature_request_id
     left join comment_counts as said on feature.feature_request_id = said.feature_request_id
     cross join

@@ -88,9 +88,10 @@ final as (
         coalesce(times.seconds_in_status, '{}') as seconds_in_status,
         coalesce(
             case
-                when feature.is_completed then feature.completed_date
-                else {{ local_date(as_of()) }}
-            end > feature.deadline,
+                when feature.is_completed
+                    then feature.completed_date > feature.deadline_at_completion
+                else {{ local_date(as_of()) }} > feature.deadline
+            end,
             false
         ) as was_overdue,
         feature.reopen_count,

@@ -191,7 +191,7 @@ final as (
         (total_features - completed_features)::bigint as open_features,
         overdue_features::bigint as overdue_features,
         features_completed_28d::bigint as features_completed_28d,
-        cycle_time_days_28d::bigint as cycle_time_days_28d
+        cycle_time_days_28d
     from states
     where is_in_calendar
 )

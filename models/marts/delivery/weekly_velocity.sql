@@ -135,7 +135,7 @@ final as (
         features_completed::bigint as features_completed,
         cycle_time_days / nullif(features_completed, 0) as avg_cycle_time_days,
         features_completed_4w / 4 as features_completed_4w_avg,
-        cycle_time_days::bigint as cycle_time_days
+        cycle_time_days
     from rolled
     where is_in_calendar
 )

@@ -100,6 +100,58 @@ def a_feature_moves_between_projects(world: World) -> None:
     world.execute("delete from raw.feature_requests where feature_request_id = 'f1'")
 
 
+def a_deadline_is_moved(world: World) -> None:
+    """A past date is judged by the deadline of its time, a completion by that of its date."""
+    world.execute(
+        feature("f1", "p1", "2026-01-01 10:00+00", deadline="2026-01-05"),
+        feature("f2", "p1", "2026-01-01 10:00+00", deadline="2026-01-05"),
+    )
+    world.build(*BUILD)
+    world.execute(
+        update("f1", "2026-01-08 10:00+00", "deadline = '2026-01-20'"),
+        update("f2", "2026-01-08 10:00+00", "status = 'completed'"),
+    )
+    world.build(*BUILD)
+    overdue = (
+        "select date::text, overdue_features::integer from marts.project_metrics"
+        " where date in ('2026-01-05', '2026-01-07', '2026-01-08', '2026-01-21') order by date"
+    )
+    assert _all(world, overdue) == [
+        ("2026-01-05", 0),
+        ("2026-01-07", 2),
+        ("2026-01-08", 0),
+        ("2026-01-21", 1),
+    ]
+    world.execute(update("f2", "2026-01-09 10:00+00", "deadline = '2026-02-01'"))
+    world.build(*BUILD)
+    late = "select feature_request_id from marts.feature_cycle_times where was_overdue order by 1"
+    assert _all(world, late) == [("f1",), ("f2",)]
+
+
+def moves_are_told_twice_and_from_before_the_creation(world: World) -> None:
+    """Each move is one period, and none ends before it begins."""
+    world.execute(
+        feature("f1", "p1", "2026-01-04 10:00+00", status="completed"),
+        change(1, "f1", "status", "backlog", "open", "2026-01-03 10:00+00"),
+        change(2, "f1", "status", "open", "completed", "2026-01-05 10:00+00"),
+        change(3, "f1", "status", "open", "completed", "2026-01-05 10:00+00"),
+        change(4, "f1", "status", "open", "completed", "2026-01-05 10:00:03+00"),
+    )
+    world.build(*BUILD)
+    periods = (
+        "select current_status, status_entered_at::date::text, status_left_at::date::text"
+        " from marts.feature_analytics order by period_index"
+    )
+    assert _all(world, periods) == [
+        ("backlog", "2026-01-04", "2026-01-04"),
+        ("open", "2026-01-04", "2026-01-05"),
+        ("completed", "2026-01-05", None),
+    ]
+    world.execute("delete from raw.feature_request_changes where change_id = 'c2'")
+    world.build(*BUILD)
+    assert len(_all(world, periods)) == 3
+
+
 def changes_come_out_of_order(world: World) -> None:
     """A change from long ago gets its place, and one of them is taken back."""
     world.execute(
@@ -200,6 +252,8 @@ def a_projects_only_feature_goes(world: World) -> None:
 
 
 DELIVERY_WITNESSES: list[Callable[[World], None]] = [
+    a_deadline_is_moved,
+    moves_are_told_twice_and_from_before_the_creation,
     a_feature_is_reopened,
     a_feature_moves_between_projects,
     changes_come_out_of_order,

@@ -1,5 +1,5 @@
 create or replace function ops.record_feature_changes() returns trigger
-language plpgsql security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC'
+language plpgsql security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' set datestyle = 'ISO, YMD'
 as $$
 declare
     changed_at timestamptz := case
@@ -17,6 +17,7 @@ begin
         ('priority', old.priority, new.priority),
         ('assigned_to_id', old.assigned_to_id, new.assigned_to_id),
         ('project_id', old.project_id, new.project_id),
+        ('deadline', old.deadline::text, new.deadline::text),
         (
             'completed_at',
             to_char(old.completed_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),

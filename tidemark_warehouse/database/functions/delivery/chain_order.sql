@@ -44,14 +44,20 @@ begin
             end loop;
         end if;
 
-        -- No order makes a chain of all: follow it as far as it goes, again and again.
+        -- No order makes a chain of all: follow it as far as it goes, again and again. A move that is told
+        -- twice follows itself.
         if found is null then
             found := '{}';
             while cardinality(found) < cardinality(olds) loop
                 select i into strict past
                 from generate_subscripts(olds, 1) as i
                 where i <> all(found)
-                order by olds[i] is not distinct from reached desc, i
+                order by
+                    cardinality(found) > 0
+                    and olds[i] = olds[found[cardinality(found)]]
+                    and news[i] = news[found[cardinality(found)]] desc,
+                    olds[i] is not distinct from reached desc,
+                    i
                 limit 1;
                 found := found || past;
                 reached := news[past];

@@ -1,0 +1,7 @@
+{% macro date_text(column) -%}
+    {#- A date as the record of changes has it; null where it is infinite. -#}
+    case
+        when isfinite({{ column }})
+            then to_char({{ column }}, case when {{ column }} < '0001-01-01' then 'YYYY-MM-DD BC' else 'YYYY-MM-DD' end)
+    end
+{%- endmacro %}
