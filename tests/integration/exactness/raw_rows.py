@@ -66,7 +66,7 @@ WORDS: dict[str, list[Any]] = {
     "feature_request_id": ["f1", "f2"],
     "assigned_to_id": ["ann", "bob"],
     "status": ["open", "in_progress", "completed"],
-    "field": ["status", "project_id", "assigned_to_id", "completed_at", "priority"],
+    "field": ["status", "project_id", "assigned_to_id", "completed_at", "priority", "deadline"],
     "old_value": ["open", "completed", "p1", "2026-01-31T18:20:00.000000Z", "2025-12-29"],
     "new_value": ["open", "completed", "p2", "2026-01-31T18:20:00.000000Z", "2026-03-08"],
     "employee_id": ["e1", "e2", "e3"],

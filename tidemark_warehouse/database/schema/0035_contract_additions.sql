@@ -1,6 +1,6 @@
 -- What the revised contract adds to raw and api.
 
-alter table raw.alert_acknowledgements add column note text;
+alter table raw.alert_acknowledgements add column if not exists note text;
 comment on column raw.alert_acknowledgements.note is 'What whoever acknowledged the alert wanted to say.';
 grant insert (note) on raw.alert_acknowledgements to tidemark_loader;
 
