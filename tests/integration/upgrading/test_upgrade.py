@@ -83,7 +83,7 @@ def upgraded(earlier: Settings) -> Settings:
 
 def test_an_upgrade_touches_no_row(earlier: Settings) -> None:
     with connect(earlier) as connection:
-        tables = columns(connection)
+        tables = {n: listed for n, listed in columns(connection).items() if n not in RECORDS}
         before = contents(connection, tables)
     with connect(earlier, autocommit=True) as connection:
         assert "functions" in migrate.lacking(connection)[-1]
@@ -92,7 +92,7 @@ def test_an_upgrade_touches_no_row(earlier: Settings) -> None:
         after = contents(connection, tables)
         assert migrate.lacking(connection) == []
     changed = {name for name in before if before[name] != after[name]}
-    assert changed - RECORDS == set()
+    assert changed == set()
     assert before["ops.sealed_periods"][0] == 9
     assert sum(count for name, (count, _) in before.items() if name.startswith("raw.")) > 4000
 
