@@ -18,7 +18,7 @@ from tidemark_warehouse.archiving.reading import copy_into
 from tidemark_warehouse.archiving.tables import ArchivedTable
 from tidemark_warehouse.archiving.writing import write_rows
 from tidemark_warehouse.database import server
-from tidemark_warehouse.loading.tables import read_table
+from tidemark_warehouse.database.catalog import read_table
 
 AREA = "Retention: the archive of raw events"
 

@@ -10,9 +10,9 @@ from typing import Any, LiteralString
 
 from bench.arena import Arena
 from bench.figures import Figure
+from tidemark_warehouse.database.catalog import read_table
 from tidemark_warehouse.loading.load import load_file
 from tidemark_warehouse.loading.options import Request
-from tidemark_warehouse.loading.tables import read_table
 
 EVENTS = 500_000
 USERS = 20_000

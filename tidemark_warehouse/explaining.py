@@ -17,8 +17,8 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from tidemark_warehouse.database.catalog import from_catalog
 from tidemark_warehouse.database.server import Connection
-from tidemark_warehouse.loading.tables import from_catalog
 
 # So many changed rows of one relation are looked at, the latest first.
 MOST_CANDIDATES = 20_000

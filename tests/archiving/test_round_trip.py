@@ -16,7 +16,7 @@ from tidemark_warehouse.archiving.reading import copy_into
 from tidemark_warehouse.archiving.tables import ArchivedTable, Column
 from tidemark_warehouse.archiving.writing import write_rows
 from tidemark_warehouse.database import server
-from tidemark_warehouse.loading.tables import read_table, table_names
+from tidemark_warehouse.database.catalog import read_table, table_names
 from tidemark_warehouse.settings import Settings
 
 Row = tuple[str | None, ...]

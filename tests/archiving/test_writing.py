@@ -20,8 +20,8 @@ from tidemark_warehouse.archiving.reading import copy_into
 from tidemark_warehouse.archiving.tables import ArchivedTable
 from tidemark_warehouse.archiving.writing import write_rows
 from tidemark_warehouse.database import server
+from tidemark_warehouse.database.catalog import read_table
 from tidemark_warehouse.errors import TidemarkError
-from tidemark_warehouse.loading.tables import read_table
 from tidemark_warehouse.settings import PROJECT_ROOT, Settings
 
 ROWS = "select * from raw.events_2026_08"
@@ -34,7 +34,7 @@ from pathlib import Path
 from tidemark_warehouse.database import server
 from tidemark_warehouse.archiving import manifest, writing
 from tidemark_warehouse.archiving.tables import ArchivedTable
-from tidemark_warehouse.loading.tables import read_table
+from tidemark_warehouse.database.catalog import read_table
 from tidemark_warehouse.settings import Settings
 
 def die(*_):

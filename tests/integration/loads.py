@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tidemark_warehouse.database.catalog import Connection, read_table
 from tidemark_warehouse.loading.load import load_file
 from tidemark_warehouse.loading.options import Request, Summary
-from tidemark_warehouse.loading.tables import Connection, read_table
 
 EVENT = "event_id,event_name,event_at,user_id\n"
 PROJECT = "project_id,title,updated_at\n"

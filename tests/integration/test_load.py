@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.integration.loads import EVENT, IDS, PROJECT, Write, counts, events, load, rows, writer
+from tidemark_warehouse.database.catalog import Connection
 from tidemark_warehouse.database.server import connect
 from tidemark_warehouse.errors import TidemarkError
 from tidemark_warehouse.loading import inputs, writers
-from tidemark_warehouse.loading.tables import Connection
 from tidemark_warehouse.settings import Settings
 
 

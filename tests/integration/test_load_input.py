@@ -16,12 +16,12 @@ import pytest
 
 from tests.integration.loads import EVENT, IDS, PROJECT, Write, counts, events, load, rows, writer
 from tests.integration.running import begin, environment, run, value
+from tidemark_warehouse.database.catalog import Connection, read_table, table_names
 from tidemark_warehouse.database.server import connect
 from tidemark_warehouse.errors import TidemarkError
 from tidemark_warehouse.loading import inputs
 from tidemark_warehouse.loading.load import load_file
 from tidemark_warehouse.loading.options import Request
-from tidemark_warehouse.loading.tables import Connection, read_table, table_names
 from tidemark_warehouse.settings import ROLES, Settings
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.integration.loads import counts, load, rows
+from tidemark_warehouse.database.catalog import Connection
 from tidemark_warehouse.database.server import connect
-from tidemark_warehouse.loading.tables import Connection
 from tidemark_warehouse.settings import PROJECT_ROOT, Settings
 
 DATA = PROJECT_ROOT.parent / "shared" / "data"

@@ -13,10 +13,10 @@ import pytest
 
 from tests.integration.loads import EVENT, IDS, PROJECT, Write, counts, events, load, rows, writer
 from tests.integration.running import begin, run, value
+from tidemark_warehouse.database.catalog import Connection
 from tidemark_warehouse.database.server import connect
 from tidemark_warehouse.errors import TidemarkError
 from tidemark_warehouse.loading.ledger import AlreadyLoadedError
-from tidemark_warehouse.loading.tables import Connection
 from tidemark_warehouse.loading.unloading import Unloaded, loads, unload
 from tidemark_warehouse.settings import Settings
 

@@ -9,8 +9,8 @@ import pytest
 
 from tests.integration.loads import Write, load, rows, writer
 from tests.integration.running import run
+from tidemark_warehouse.database.catalog import Connection
 from tidemark_warehouse.database.server import connect
-from tidemark_warehouse.loading.tables import Connection
 from tidemark_warehouse.loading.workflows import Unknown, make, unknown
 from tidemark_warehouse.settings import Settings
 

@@ -9,11 +9,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from tidemark_warehouse.database.catalog import Connection, Table
 from tidemark_warehouse.loading import inputs
 from tidemark_warehouse.loading.conversion.batches import prepare
 from tidemark_warehouse.loading.load import Job
 from tidemark_warehouse.loading.options import Request
-from tidemark_warehouse.loading.tables import Connection, Table
 
 NOBODY: Connection = None  # type: ignore[assignment]  # no database is asked for anything
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tidemark_warehouse.loading.tables import Column, Table
+from tidemark_warehouse.database.catalog import Column, Table
 
 TIME = "timestamp with time zone"
 

@@ -20,10 +20,9 @@ from psycopg import sql
 from tidemark_warehouse.archiving import files, manifest, plan, policy, verifying, writing
 from tidemark_warehouse.archiving.plan import HOLD_DAYS, STILL_DAYS, Candidate
 from tidemark_warehouse.archiving.tables import ArchivedTable
-from tidemark_warehouse.database import guards, server
+from tidemark_warehouse.database import catalog, guards, server
 from tidemark_warehouse.database.server import Connection
 from tidemark_warehouse.errors import TidemarkError
-from tidemark_warehouse.loading import tables as raw
 from tidemark_warehouse.settings import Settings
 
 RUN_LOCK = 7_215_080_462  # any number that nothing else in the database locks
@@ -147,7 +146,7 @@ def _archive(
 ) -> manifest.Manifest:
     name = candidate.rule.table_name
     table = ArchivedTable.of(
-        raw.read_table(connection, name), None if candidate.partition else SESSION_TIME
+        catalog.read_table(connection, name), None if candidate.partition else SESSION_TIME
     )
     columns = sql.SQL(", ").join(
         sql.SQL("r.") + sql.Identifier(column.name) for column in table.columns

@@ -12,10 +12,9 @@ from psycopg import sql
 from tidemark_warehouse.archiving import files, manifest, reading, verifying
 from tidemark_warehouse.archiving.apply import delete_stale_files, only_run
 from tidemark_warehouse.archiving.verifying import Problem
-from tidemark_warehouse.database import guards, server
+from tidemark_warehouse.database import catalog, guards, server
 from tidemark_warehouse.database.server import Connection
 from tidemark_warehouse.errors import TidemarkError
-from tidemark_warehouse.loading import tables as raw
 from tidemark_warehouse.settings import Settings
 
 STAGE = sql.Identifier("pg_temp", "tide_restored")
@@ -61,7 +60,7 @@ def run(
     """
     with server.connect(settings, autocommit=True) as connection, only_run(connection):
         guards.settle(connection)
-        table = raw.read_table(connection, table_name)
+        table = catalog.read_table(connection, table_name)
         folder = files.archive_folder(settings)
         delete_stale_files(connection, folder)
         periods = sealed(connection, f"raw.{table_name}", from_at, to_at)
@@ -127,7 +126,7 @@ def verify(settings: Settings) -> tuple[int, list[Problem], list[str]]:
     return len(known), problems, unknown
 
 
-def _bring_back(connection: Connection, folder: Path, table: raw.Table, period: Period) -> None:
+def _bring_back(connection: Connection, folder: Path, table: catalog.Table, period: Period) -> None:
     """One period, in one transaction: rows, the end of the seal, and what waited for it."""
     assert period.archive_file is not None  # noqa: S101  run() has refused it
     described = manifest.read(folder, period.archive_file, period.manifest_digest)
@@ -152,7 +151,7 @@ def _bring_back(connection: Connection, folder: Path, table: raw.Table, period: 
         cursor.execute("select ops.reopen_period(%s)", [period.period_id])
 
 
-def _deleting(table: raw.Table) -> sql.Composed:
+def _deleting(table: catalog.Table) -> sql.Composed:
     """Let a row that came again while its first delivery was archived give way to it.
 
     In a mutable table it does so only if it is no newer, as `tidemark load` decides.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tidemark_warehouse.loading import tables as raw
+from tidemark_warehouse.database import catalog
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,11 @@ class ArchivedTable:
     time_column: str
 
     @classmethod
-    def of(cls, table: raw.Table, time_column: str | None = None) -> ArchivedTable:
+    def of(cls, table: catalog.Table, time_column: str | None = None) -> ArchivedTable:
         """Describe a raw table.
 
         Args:
-            table: as the loader reads it from the database.
+            table: as the catalog describes it.
             time_column: needed for a mutable table, which is not partitioned by a time.
         """
         chosen = time_column or table.time_column

@@ -23,11 +23,11 @@ from tidemark_warehouse.database.server import Connection
 from tidemark_warehouse.settings import Settings
 
 if TYPE_CHECKING:
+    from tidemark_warehouse.database.catalog import Table
     from tidemark_warehouse.loading.ledger import AlreadyLoadedError
     from tidemark_warehouse.loading.load import Progress
     from tidemark_warehouse.loading.options import Request, Summary
     from tidemark_warehouse.loading.presets import Preset
-    from tidemark_warehouse.loading.tables import Table
 
 REJECTED_STATUS = 2
 SHOWN_REASONS = 12
@@ -154,9 +154,9 @@ def load(
     """
     # pyarrow takes its time to import, which no other command should have to wait for.
     _leave_pandas_out()
+    from tidemark_warehouse.database.catalog import read_table
     from tidemark_warehouse.loading import inputs
     from tidemark_warehouse.loading.options import Request
-    from tidemark_warehouse.loading.tables import read_table
 
     request = Request.of(
         maps=maps or (),

@@ -153,9 +153,9 @@ def _print_rejects(connection: Connection, out: Console, chosen: dict[str, str |
 
 
 def _retry(connection: Connection, out: Console, chosen: dict[str, str | None]) -> None:
+    from tidemark_warehouse.database.catalog import read_table
     from tidemark_warehouse.loading.load import load_file
     from tidemark_warehouse.loading.options import Request
-    from tidemark_warehouse.loading.tables import read_table
     from tidemark_warehouse.loading.unloading import loads as all_loads
 
     waiting = {(row[0], row[1]) for row in connection.execute(REJECTED, chosen).fetchall()}

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from psycopg import sql
 
+from tidemark_warehouse.database.catalog import Column, Connection, Table, read_table
 from tidemark_warehouse.errors import TidemarkError
 from tidemark_warehouse.loading.conversion.batches import Batch, Reject
 from tidemark_warehouse.loading.stage import Stage, content_hash, made_id
-from tidemark_warehouse.loading.tables import Column, Connection, Table, read_table
 from tidemark_warehouse.loading.upsert import upsert
 from tidemark_warehouse.loading.writers import Mapped, NoSample, put_or_single_out
 

@@ -13,10 +13,10 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from tidemark_warehouse.database.catalog import Connection, Table
 from tidemark_warehouse.errors import TidemarkError
 from tidemark_warehouse.loading.conversion.batches import Reject
 from tidemark_warehouse.loading.options import Request, Summary
-from tidemark_warehouse.loading.tables import Connection, Table
 
 FLUSH_ROWS = 5000
 # Options that only ever let further rows in: what was loaded without them stays as it is.

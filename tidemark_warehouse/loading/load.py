@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 import psycopg
 from psycopg import errors
 
+from tidemark_warehouse.database.catalog import Connection, Table, is_empty
 from tidemark_warehouse.errors import TidemarkError
 from tidemark_warehouse.loading import event_log, inputs, mapping, stage
 from tidemark_warehouse.loading.conversion.batches import Batch, prepare
@@ -24,7 +25,6 @@ from tidemark_warehouse.loading.presets import PresetTable
 from tidemark_warehouse.loading.records import open_records
 from tidemark_warehouse.loading.records.blocks import DataFile
 from tidemark_warehouse.loading.stage import Partitions, reason_of
-from tidemark_warehouse.loading.tables import Connection, Table, is_empty
 from tidemark_warehouse.loading.unloading import unload
 from tidemark_warehouse.loading.writers import (
     Mapped,

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field, replace
 
-from tidemark_warehouse.errors import TidemarkError
+from tidemark_warehouse.database.catalog import Column, Table
+from tidemark_warehouse.errors import TidemarkError, did_you_mean
 from tidemark_warehouse.loading.records.blocks import locate
-from tidemark_warehouse.loading.tables import Table, nearest
 
 REST = "*"
+SEQUENCE = "_sequence"  # a column of temporary tables only: what --order-by names
 KINDS = ("number", "boolean", "json", "object", "labels", "text")
 
 _PLACE = re.compile(r"\{([^{}]+)\}")
@@ -293,7 +294,7 @@ def _check_column(table: Table, mapping: Mapping) -> None:
     if column is None:
         raise TidemarkError(
             f"{option}: raw.{table.name} has no column {mapping.column}",
-            f"{nearest(mapping.column, table.columns)}it has {', '.join(table.columns)}",
+            f"{did_you_mean(mapping.column, table.columns)}it has {', '.join(table.columns)}",
         )
     rest = any(source.takes_rest for source in mapping.sources)
     if column.type != "jsonb" and (mapping.under or rest):
@@ -312,7 +313,7 @@ def _check_fields(mapping: Mapping, fields: Sequence[str]) -> None:
             wrong = place.paths[0]
             raise TidemarkError(
                 f"--map: the file has no field {wrong}",
-                f"{nearest(wrong, fields)}it has {', '.join(fields)}",
+                f"{did_you_mean(wrong, fields)}it has {', '.join(fields)}",
             )
 
 
@@ -357,3 +358,9 @@ def _present(mapping: Mapping, fields: Sequence[str] | None) -> Mapping | None:
 
 def _is_there(path: str, fields: Sequence[str]) -> bool:
     return path.startswith("_") or locate(path, fields) is not None
+
+
+def with_sequence(table: Table) -> Table:
+    """Return the table as it is staged where a field says which of two rows is later."""
+    column = Column(SEQUENCE, "numeric", required=False, default=None, key=False)
+    return replace(table, columns=table.columns | {SEQUENCE: column})

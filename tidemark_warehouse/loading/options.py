@@ -14,16 +14,24 @@ from zoneinfo import ZoneInfo
 
 import yaml  # type: ignore[import-untyped]
 
+from tidemark_warehouse.database.catalog import Table
 from tidemark_warehouse.errors import TidemarkError
 from tidemark_warehouse.loading import event_log
 from tidemark_warehouse.loading.conversion.batches import Reject
 from tidemark_warehouse.loading.conversion.times import zone
 from tidemark_warehouse.loading.conversion.values import NULL_WORDS, Reading
-from tidemark_warehouse.loading.mapping import Mapping, Source, merged, parse_map, parse_set
+from tidemark_warehouse.loading.mapping import (
+    SEQUENCE,
+    Mapping,
+    Source,
+    merged,
+    parse_map,
+    parse_set,
+    with_sequence,
+)
 from tidemark_warehouse.loading.presets import EVENT_LOG, Preset, PresetTable, find
 from tidemark_warehouse.loading.records import FORMATS
 from tidemark_warehouse.loading.records.blocks import Steps
-from tidemark_warehouse.loading.tables import SEQUENCE, Table, with_sequence
 from tidemark_warehouse.settings import PROJECT_ROOT
 
 DAYS_AHEAD = 7  # a later time is a sentinel or a slip

@@ -9,14 +9,9 @@ from datetime import UTC, datetime
 import psycopg
 from psycopg import errors, sql
 
+from tidemark_warehouse.database.catalog import SCHEMA, Connection, Table, from_catalog
 from tidemark_warehouse.loading.conversion.batches import Batch, Reject
-from tidemark_warehouse.loading.tables import (
-    SCHEMA,
-    SEQUENCE,
-    Connection,
-    Table,
-    from_catalog,
-)
+from tidemark_warehouse.loading.mapping import SEQUENCE
 
 ORDER = sql.Identifier("_order")
 

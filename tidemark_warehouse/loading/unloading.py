@@ -8,9 +8,9 @@ from typing import Any
 
 from psycopg import sql
 
+from tidemark_warehouse.database.catalog import Connection, Table, read_table
 from tidemark_warehouse.errors import TidemarkError
 from tidemark_warehouse.loading.stage import names
-from tidemark_warehouse.loading.tables import Connection, Table, read_table
 
 LOADS = """
     select

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 from psycopg import sql
 
+from tidemark_warehouse.loading.mapping import SEQUENCE
 from tidemark_warehouse.loading.stage import ORDER, Stage, names
-from tidemark_warehouse.loading.tables import SEQUENCE
 
 # The rows to write, in turns: those of a turn have different keys.
 TURNS = sql.Identifier("pg_temp", "tidemark_turns")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import LiteralString
 
-from tidemark_warehouse.loading.tables import Connection
+from tidemark_warehouse.database.catalog import Connection
 
 TEMPLATE = "sessions"  # unless somebody names another
 UNKNOWN_USER = "(unknown)"

@@ -7,12 +7,12 @@ from typing import Protocol
 
 from psycopg import errors, sql
 
+from tidemark_warehouse.database.catalog import Connection, Table
 from tidemark_warehouse.loading import stage as staging
 from tidemark_warehouse.loading.conversion.batches import Batch, Reject, prepare
 from tidemark_warehouse.loading.conversion.values import Reading
 from tidemark_warehouse.loading.mapping import Mappings
 from tidemark_warehouse.loading.stage import ROW_ERRORS, Partitions, Stage
-from tidemark_warehouse.loading.tables import Connection, Table
 from tidemark_warehouse.loading.upsert import upsert
 
 MAX_PAUSE = 63

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tidemark_warehouse.database import server
+from tidemark_warehouse.database.catalog import is_empty, table_names
 from tidemark_warehouse.database.server import Connection
 from tidemark_warehouse.errors import TidemarkError
-from tidemark_warehouse.loading.tables import is_empty, table_names
 from tidemark_warehouse.reporting import about, data, page
 from tidemark_warehouse.reporting.about import About
 from tidemark_warehouse.reporting.section import Page

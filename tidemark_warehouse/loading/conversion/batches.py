@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 
+from tidemark_warehouse.database.catalog import Column
 from tidemark_warehouse.loading.conversion.columns import (
     TIME,
     UTC,
@@ -24,7 +25,6 @@ from tidemark_warehouse.loading.conversion.times import MAX_DURATION
 from tidemark_warehouse.loading.conversion.values import Reading, uuid5_of
 from tidemark_warehouse.loading.mapping import Mapping, Mappings
 from tidemark_warehouse.loading.records.blocks import Records, Values, as_list
-from tidemark_warehouse.loading.tables import Column
 
 # A line of only \\. ends the data for PostgreSQL before 18, even within quotes.
 END_OF_DATA = b"\n\\."

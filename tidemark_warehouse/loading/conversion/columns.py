@@ -14,6 +14,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 import pyarrow.csv  # type: ignore[import-untyped]
 
+from tidemark_warehouse.database.catalog import Column
 from tidemark_warehouse.loading.conversion import values as text_of
 from tidemark_warehouse.loading.conversion.extraction import json_texts
 from tidemark_warehouse.loading.conversion.times import epoch_unit, to_date, to_duration, to_time
@@ -23,7 +24,6 @@ from tidemark_warehouse.loading.conversion.values import (
     Converter,
     Reading,
 )
-from tidemark_warehouse.loading.tables import Column
 
 _UUID = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 _PATTERNS = {

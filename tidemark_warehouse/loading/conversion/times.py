@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from tidemark_warehouse.errors import TidemarkError
+from tidemark_warehouse.errors import TidemarkError, did_you_mean
 from tidemark_warehouse.loading.conversion.values import (
     Reading,
     decimal,
@@ -16,7 +16,6 @@ from tidemark_warehouse.loading.conversion.values import (
     trimmed,
     with_point,
 )
-from tidemark_warehouse.loading.tables import nearest
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_TEXT = re.compile(r"\d+(?:\.\d+)?(?:[eE]\+?\d{1,2})?", re.ASCII)
@@ -58,7 +57,7 @@ def zone(name: str) -> ZoneInfo:
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise TidemarkError(
             f"there is no time zone {name!r}",
-            f"{nearest(name, available_timezones())}use a name such as Europe/Berlin or UTC",
+            f"{did_you_mean(name, available_timezones())}use a name such as Europe/Berlin or UTC",
         ) from error
 
 

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
-from tidemark_warehouse.loading.tables import Column
+from tidemark_warehouse.database.catalog import Column
 
 # Ids that are no uuid become one: uuid5(ID_NAMESPACE, id), which anybody can compute again.
 ID_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "tidemark")

@@ -16,11 +16,10 @@ from zoneinfo import ZoneInfo
 
 import yaml  # type: ignore[import-untyped]
 
-from tidemark_warehouse.errors import TidemarkError
+from tidemark_warehouse.errors import TidemarkError, did_you_mean
 from tidemark_warehouse.loading.conversion.times import zone
 from tidemark_warehouse.loading.mapping import Mapping, Source
 from tidemark_warehouse.loading.records.blocks import Steps
-from tidemark_warehouse.loading.tables import nearest
 
 EVENT_LOG = "event-log"
 FOLDER = Path(__file__).parent
@@ -102,7 +101,7 @@ def find(name: str) -> Preset:
     if name not in names():
         raise TidemarkError(
             f"there is no preset {name}",
-            f"{nearest(name, names())}the presets are {', '.join(names())}",
+            f"{did_you_mean(name, names())}the presets are {', '.join(names())}",
         )
     read: dict[str, Any] = yaml.safe_load((FOLDER / f"{name}.yml").read_text())
     return Preset(

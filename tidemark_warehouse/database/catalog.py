@@ -1,21 +1,18 @@
-"""What the database says about a raw table: its columns, key, defaults and time."""
+"""What the database says of its raw tables: columns, keys, defaults, the time of each."""
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
-from tidemark_warehouse.errors import TidemarkError
+from tidemark_warehouse.errors import TidemarkError, did_you_mean
 
 SCHEMA = "raw"
 REJECTED = "rejected_rows"
-SEQUENCE = "_sequence"  # in temporary tables only: what --order-by names
 
 # Text ids that nobody but the writer of the row hands out, so that a missing one may be made from
 # the row's content. Uuid ids always may; an employee_id or an alert_id names something else.
@@ -143,7 +140,7 @@ class Table:
 
 
 def table_names(connection: Connection) -> list[str]:
-    """List the tables that can be loaded."""
+    """List the tables that a writer may fill."""
     rows = connection.execute(_TABLES).fetchall()
     return [name for (name,) in rows if name != REJECTED]
 
@@ -171,7 +168,9 @@ def read_table(connection: Connection, name: str) -> Table:
         problem = f"there is no table raw.{name} to load"
         if not names:
             raise TidemarkError(f"{problem}: the database has no raw tables", "run `tidemark up`")
-        raise TidemarkError(problem, f"{nearest(name, names)}the tables are {', '.join(names)}")
+        raise TidemarkError(
+            problem, f"{did_you_mean(name, names)}the tables are {', '.join(names)}"
+        )
     qualified = sql.Identifier(SCHEMA, name).as_string(connection)
     checks = [check for (check,) in connection.execute(_CHECKS, [qualified])]
     allowed = dict(found for check in checks if (found := _allowed(check)))
@@ -200,21 +199,9 @@ def read_table(connection: Connection, name: str) -> Table:
     )
 
 
-def with_sequence(table: Table) -> Table:
-    """Return the table as it is staged where a field says which of two rows is later."""
-    column = Column(SEQUENCE, "numeric", required=False, default=None, key=False)
-    return replace(table, columns=table.columns | {SEQUENCE: column})
-
-
 def from_catalog(text: str) -> sql.SQL:
     """Take as SQL what the database itself wrote (a type, a constraint): nobody's input."""
     return sql.SQL(text)
-
-
-def nearest(wrong: str, names: Iterable[str]) -> str:
-    """Say `did you mean x or y? `, or nothing where no name is like it."""
-    close = difflib.get_close_matches(wrong.lower(), list(names), n=3, cutoff=0.6)
-    return f"did you mean {' or '.join(close)}? " if close else ""
 
 
 def _allowed(check: str) -> tuple[str, tuple[str, ...]] | None:
