@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -34,6 +35,26 @@ def test_macro_files_say_what_their_macro_is_for(project: Project) -> None:
             if "{#" not in file.read_text(encoding="utf-8")
         ],
         "say in a Jinja comment {#- ... -#} what it gives and what its arguments are",
+    )
+
+
+def test_macros_are_described_with_their_arguments(project: Project) -> None:
+    problems = []
+    for macro in project.macros:
+        path = Path(macro["original_file_path"])
+        if path.parts[0] != "macros" or macro["name"] != path.stem:
+            continue
+        described = {each["name"] for each in macro["arguments"] if each["description"]}
+        signature = re.search(r"{%-?\s*macro \w+\((.*?)\)\s*-?%}", macro["macro_sql"], re.DOTALL)
+        assert signature, f"{path} begins with no signature"
+        arguments = [each.split("=")[0].strip() for each in signature[1].split(",") if each.strip()]
+        if not macro["description"]:
+            problems.append(f"{path}: no description")
+        problems += [f"{path}: {each}" for each in arguments if each not in described]
+    demand(
+        problems,
+        "describe it in _macros.yml of its folder: what it gives, and of each argument what it may "
+        "be, with its unit; dbt docs shows them",
     )
 
 

@@ -46,6 +46,24 @@ def test_every_function_is_described() -> None:
     assert len(functions) > 100
 
 
+def test_functions_of_api_say_their_shape_and_what_they_refuse() -> None:
+    problems = []
+    for file in sorted((ROOT / "tidemark_warehouse/database/functions/api").glob("*.sql")):
+        body, comment = file.read_text(encoding="utf-8").split("\ncomment on function", 1)
+        said = " ".join(comment.split())
+        if not re.search(r"\b[Oo]ne (row|number)\b|\bone row\b", said) and "setof" not in body:
+            problems.append(f"{file.stem} does not say what one row is")
+        if re.search(r"perform ops\.check_|raise exception", body) and "Refuses " not in said:
+            problems.append(f"{file.stem} does not say what it refuses")
+        if re.search(r"_seconds\b", body.split("as $$")[0]) and "seconds" not in said.lower():
+            problems.append(f"{file.stem} does not say that its times are seconds")
+    demand(
+        problems,
+        "its comment says what one row is, what each argument may be, units (seconds, a fraction, "
+        "percent), and last `Refuses ...`: callers in SQL and over HTTP read nothing else",
+    )
+
+
 def test_the_files_lie_in_the_package() -> None:
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     for pattern in ("schema/*.sql", "schema/landed.txt", "functions/**/*.sql"):

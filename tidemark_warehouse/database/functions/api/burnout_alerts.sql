@@ -47,6 +47,7 @@ $$;
 comment on function api.burnout_alerts(double precision, integer) is
 'Who needs help: one row a person and date on which their largest score was over the threshold, newest first. For '
 'tidemark_people_reader. threshold: a score from 0 to 100; days: 1 to 90, today (api.clock) included. severity: '
-'medium, from 10 over the threshold high, from 20 critical.';
+'medium, from 10 over the threshold high, from 20 critical. Refuses a role that may not read about people, numbers '
+'out of their range, and a mart that is not built yet.';
 
 grant execute on function api.burnout_alerts(double precision, integer) to tidemark_reader;

@@ -85,6 +85,7 @@ comment on function api.employee_trend(text, timestamptz, timestamptz, boolean) 
 'How connected and how loaded a person is: one row an hour or date with a sample that begins in the range, oldest '
 'first. For tidemark_people_reader. employee_id: the person; start_at belongs to the range, end_at does not; '
 'use_hourly: hours (kept for two years) if true, else dates of the reporting time zone. Average, least and largest '
-'sample of each metric; null where the metric has none.';
+'sample of each metric; null where the metric has none. Refuses a role that may not read about people, a null '
+'employee_id or use_hourly, a range without an instant, and a mart that is not built yet.';
 
 grant execute on function api.employee_trend(text, timestamptz, timestamptz, boolean) to tidemark_reader;

@@ -55,11 +55,12 @@ end
 $$;
 
 comment on function api.event_series(text[], timestamptz, timestamptz, text, text, text, text) is
-'How often events happened, and how many users did any of them: one row a bucket from start_at (included) to '
-'end_at (not), those without an event too; with breakdown_by one row a bucket and value that occurs. events: '
-'1 to 100 names, * is all; granularity: minute, hour, day, week or month of the reporting time zone, at most '
-'10,000 buckets; environment: one, null for all; breakdown_by: an open property of the events; user_id: one user. '
-'unique_users is exact: one who does two of the events, or one in two environments, is one. is_complete is '
-'false where the range cuts the bucket (then the part in the range is counted) or it is not over yet.';
+'How often events happened, and how many users did any of them: one row a bucket from start_at (included) to end_at '
+'(not), those without an event too; with breakdown_by one row a bucket and value that occurs. events: 1 to 100 names, '
+'* is all; granularity: minute, hour, day, week or month of the reporting time zone, at most 10,000 buckets; '
+'environment: one, null for all; breakdown_by: an open property of the events; user_id: one user. unique_users is '
+'exact: one who does two of the events, or one in two environments, is one. is_complete is false where the range cuts '
+'the bucket (then the part in the range is counted) or it is not over yet. Refuses a range without an instant, a '
+'property that is not open, other granularities, and more than 10,000 buckets.';
 
 grant execute on function api.event_series(text[], timestamptz, timestamptz, text, text, text, text) to tidemark_reader;

@@ -50,9 +50,10 @@ end
 $$;
 
 comment on function api.event_totals(text[], timestamptz, timestamptz, text, text, text) is
-'How often events happened in a range of time, and how many users did any of them: one row; with breakdown_by '
-'one row a value that occurs, the most frequent first. start_at belongs to the range, end_at does not. events: '
-'1 to 100 names, * is all; environment: one, null for all; breakdown_by: an open property of the events; user_id: '
-'one user. unique_users are the distinct users of the whole range. is_complete is false while it is not over.';
+'How often events happened in a range of time, and how many users did any of them: one row; with breakdown_by one row '
+'a value that occurs, the most frequent first. start_at belongs to the range, end_at does not. events: 1 to 100 '
+'names, * is all; environment: one, null for all; breakdown_by: an open property of the events; user_id: one user. '
+'unique_users are the distinct users of the whole range. is_complete is false while it is not over. Refuses a range '
+'without an instant, and a property that is not open.';
 
 grant execute on function api.event_totals(text[], timestamptz, timestamptz, text, text, text) to tidemark_reader;

@@ -41,7 +41,8 @@ $$;
 comment on function api.funnel(text) is
 'At which step people drop out: one row a step of a funnel that seeds/funnels.csv defines, all users first '
 '(is_total), then by value of its breakdown. funnel_name: the funnel. Rates are fractions: conversion_rate and '
-'drop_off_rate from the step before, overall_conversion_rate from the first. Times in seconds. Where steps come in any '
-'order step_name says how many of them it takes.';
+'drop_off_rate from the step before, overall_conversion_rate from the first. Times in seconds. Where steps come in '
+'any order step_name says how many of them it takes. Refuses a funnel that is not defined, and a mart that is not '
+'built yet.';
 
 grant execute on function api.funnel(text) to tidemark_reader;

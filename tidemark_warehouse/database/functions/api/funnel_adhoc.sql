@@ -196,8 +196,11 @@ end
 $$;
 
 comment on function api.funnel_adhoc(jsonb, numeric, text, text, text, jsonb) is
-'A funnel that nobody has defined, from raw events as they are now, without a build: the rows that '
-'marts.funnel_steps would have. steps and exclusions are JSON arrays of {event_name, step_name, filters}, '
-'or of event names. docs/funnels.md explains them.';
+'A funnel that nobody has defined, from raw events as they are now, without a build: one row a step, as '
+'marts.funnel_steps would have it, all users first (is_total), then by value of the breakdown. steps and exclusions: '
+'JSON arrays of {event_name, step_name, filters}, or of event names; conversion_window_seconds: from the entry event, '
+'null for none; step_order: ordered, strict or unordered; environment: one, * for all; breakdown_property: an open '
+'property of the entry event, null for none. Rates are fractions, times in seconds. docs/funnels.md explains them. '
+'Refuses other words, a negative window, a null environment, and filters or properties that are not open.';
 
 grant execute on function api.funnel_adhoc(jsonb, numeric, text, text, text, jsonb) to tidemark_reader;

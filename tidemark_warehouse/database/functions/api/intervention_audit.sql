@@ -22,7 +22,8 @@ end
 $$;
 
 comment on function api.intervention_audit(timestamptz, timestamptz, text, text) is
-'Who did what about interventions: the entries of a range of time, oldest first. For tidemark_people_reader. '
-'start_at belongs to the range, end_at does not; intervention_id and action: one of them, null for all.';
+'Who did what about interventions: the entries of a range of time, oldest first. For tidemark_people_reader. start_at '
+'belongs to the range, end_at does not; intervention_id and action: one of them, null for all. Refuses a role that '
+'may not read about people, a range without an instant, and a mart that is not built yet.';
 
 grant execute on function api.intervention_audit(timestamptz, timestamptz, text, text) to tidemark_reader;

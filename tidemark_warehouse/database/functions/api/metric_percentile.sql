@@ -96,8 +96,10 @@ end
 $$;
 
 comment on function api.metric_percentile(text, double precision, timestamptz, timestamptz, jsonb) is
-'The quantile (0.99 = p99) of a metric over the hours that start_at to end_at touches, of all series that '
-'have the tags: the smallest value whose rank is at least quantile * n, within 1 % of it. Null where there '
-'is no point. From sketches, so that it also answers when the points are long gone.';
+'One number: the quantile of a metric, in its unit, over the hours that start_at (included) to end_at (not) touches. '
+'name: the metric; quantile: a fraction from 0 to 1 (0.99 = p99); tags: those that a series must have, {} for all '
+'series. It is the smallest value whose rank is at least quantile * n, within 1 % of it; null where there is no '
+'point. From sketches, so that it also answers when the points are long gone. Refuses a null name, another quantile, '
+'a range without an instant, and tags that are no JSON object.';
 
 grant execute on function api.metric_percentile(text, double precision, timestamptz, timestamptz, jsonb) to tidemark_reader;

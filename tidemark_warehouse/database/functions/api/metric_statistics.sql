@@ -65,9 +65,10 @@ end
 $$;
 
 comment on function api.metric_statistics(text, integer) is
-'What is usual in the company, and what is extreme: one row. For tidemark_people_reader. metric: '
-'degree_centrality, betweenness_centrality, clustering_coeff or burnout_score; days: 1 to 365, today (api.clock) '
-'included; 7, 30, 90 and 365 come from the mart, others are computed from all hours of these days. count, min and '
-'max are of samples, the others of hourly averages.';
+'What is usual in the company, and what is extreme: one row. For tidemark_people_reader. metric: degree_centrality, '
+'betweenness_centrality, clustering_coeff or burnout_score; days: 1 to 365, today (api.clock) included; 7, 30, 90 and '
+'365 come from the mart, others are computed from all hours of these days. count, min and max are of samples, the '
+'others of hourly averages. Refuses a role that may not read about people, another metric, days out of their range, '
+'and a mart that is not built yet.';
 
 grant execute on function api.metric_statistics(text, integer) to tidemark_reader;

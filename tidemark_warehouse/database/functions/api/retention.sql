@@ -35,8 +35,9 @@ end
 $$;
 
 comment on function api.retention(text) is
-'Who comes back, of those who started together: one row a cohort and period of a retention that '
-'seeds/retentions.csv defines, all users first (is_total), then by value of its breakdown. retention_name: the '
-'retention. cohort_size and returned_users are users, retention_rate is a fraction; period_index 0 is the cohort.';
+'Who comes back, of those who started together: one row a cohort and period of a retention that seeds/retentions.csv '
+'defines, all users first (is_total), then by value of its breakdown. retention_name: the retention. cohort_size and '
+'returned_users are users, retention_rate is a fraction; period_index 0 is the cohort. Refuses a retention that is '
+'not defined, and a mart that is not built yet.';
 
 grant execute on function api.retention(text) to tidemark_reader;

@@ -35,8 +35,9 @@ end
 $$;
 
 comment on function api.team_trend(text, integer) is
-'How a team is doing: one row a date with a sample, oldest first. For tidemark_people_reader. team_name: the team, '
-'by its present members; days: 1 to 730, today (api.clock) included. Averages of the members'' daily averages; '
-'null where fewer than min_team_size people have the metric.';
+'How a team is doing: one row a date with a sample, oldest first. For tidemark_people_reader. team_name: the team, by '
+'its present members; days: 1 to 730, today (api.clock) included. Averages of the members'' daily averages; null where '
+'fewer than min_team_size people have the metric. Refuses a role that may not read about people, a null team_name, '
+'days out of their range, and a mart that is not built yet.';
 
 grant execute on function api.team_trend(text, integer) to tidemark_reader;

@@ -27,8 +27,9 @@ end
 $$;
 
 comment on function api.time_aggregations(date, date, text) is
-'Completed workflows and their times, one row a user, date and ticket type, by date. start_date and end_date: '
-'both belong to the range; user_id: one person, null for all. Times in seconds; avg_efficiency_ratio is active '
-'over estimated seconds (0.8 = a fifth faster than estimated), null where nothing was estimated.';
+'Completed workflows and their times, one row a user, date and ticket type, by date. start_date and end_date: both '
+'belong to the range; user_id: one person, null for all. Times in seconds; avg_efficiency_ratio is active over '
+'estimated seconds (0.8 = a fifth faster than estimated), null where nothing was estimated. Refuses dates before 1900 '
+'or after 2200, a start_date after end_date, and a mart that is not built yet.';
 
 grant execute on function api.time_aggregations(date, date, text) to tidemark_reader;

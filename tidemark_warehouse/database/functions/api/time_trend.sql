@@ -38,9 +38,10 @@ end
 $$;
 
 comment on function api.time_trend(text, integer) is
-'How a person''s work speeds up or slows down, one row a date of the last days, oldest first: every date from '
-'their first to their last completion that lies in them. user_id: the person; days: 1 to 730, today (api.clock) '
-'included. hours are active hours; efficiency and efficiency_28d are active over estimated seconds; '
-'hours_7d_change_percent compares the 7 days with the 7 before, in percent.';
+'How a person''s work speeds up or slows down, one row a date of the last days, oldest first: every date from their '
+'first to their last completion that lies in them. user_id: the person; days: 1 to 730, today (api.clock) included. '
+'hours are active hours; efficiency and efficiency_28d are active over estimated seconds; hours_7d_change_percent '
+'compares the 7 days with the 7 before, in percent. Refuses a null user_id, days out of their range, and a mart that '
+'is not built yet.';
 
 grant execute on function api.time_trend(text, integer) to tidemark_reader;
