@@ -10,7 +10,7 @@ SETUP := $(VENV)/.installed
 UV := 0.13.8
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo dev dashboards test lint landed format bench soak docs clean
+.PHONY: help setup demo dev dashboards test lint landed renew format bench soak docs clean
 
 help: ## what the targets do
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -61,6 +61,10 @@ lint: setup ## style and types of SQL and Python, project conventions
 
 landed: setup ## put new migrations on record, as a failing convention test asks
 	@python -m tests.conventions.landed
+
+renew: setup ## write anew the lists that a failing test asks for: the asset graph, further marts, decisions
+	@python -m tests.conventions.renew
+	@python -m tests.orchestration.asset_graph
 
 format: setup ## bring SQL and Python into style
 	@ruff check --fix .

@@ -32,8 +32,16 @@ class Parsing:
 
 @pytest.fixture(scope="session")
 def parsing(tmp_path_factory: pytest.TempPathFactory) -> Parsing:
-    """Run `dbt parse`, deprecations being errors."""
-    folder = tmp_path_factory.mktemp("dbt")
+    """Parse the project once."""
+    return parse(tmp_path_factory.mktemp("dbt"))
+
+
+def parse(folder: Path) -> Parsing:
+    """Run `dbt parse`, deprecations being errors.
+
+    Args:
+        folder: where its manifest.json goes.
+    """
     (folder / "profiles.yml").write_text(PROFILE, encoding="utf-8")
     outcome = dbtRunner().invoke(
         [

@@ -211,6 +211,11 @@ def raw_columns() -> dict[str, set[str]]:
     return tables
 
 
+def sentences(text: str) -> list[str]:
+    """Return the sentences of a description."""
+    return re.split(r"(?<=[.?!])\s+", " ".join(text.split()))
+
+
 def demand(problems: list[str], remedy: str) -> None:
     """Fail with the problems, one a line, and what to do about them."""
     if problems:

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.conventions.project import Project, demand
-
-
-def sentences(text: str) -> list[str]:
-    """Return the sentences of a description."""
-    return re.split(r"(?<=[.?!])\s+", " ".join(text.split()))
+from tests.conventions.project import Project, demand, sentences
 
 
 def test_every_model_says_its_grain_first(project: Project) -> None:

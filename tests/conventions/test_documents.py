@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.conventions import built, spec
+from tests.conventions import built, renew, spec
 from tests.conventions.project import ROOT, Project, demand, migrations
 
 DECISIONS = ROOT / "docs" / "decisions"
@@ -35,6 +35,12 @@ def anchors(page: Path) -> set[str]:
     """Return the anchors of a page's headings, as GitHub makes them."""
     headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     return {"#" + re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_list_of_decisions_is_whole() -> None:
+    listed = (DECISIONS / "README.md").read_text(encoding="utf-8")
+    missing = sorted(set(renew.decisions().splitlines()) ^ set(listed.splitlines()))
+    demand(missing, f"run `{renew.COMMAND}`")
 
 
 def test_links_lead_somewhere() -> None:

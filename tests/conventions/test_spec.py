@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from tests.conventions import built, spec
-from tests.conventions.project import Model, Project, demand
+import re
 
-# Marts that the spec does not know, and what they are for.
-FURTHER_MARTS: dict[str, str] = {}
+from tests.conventions import built, renew, spec
+from tests.conventions.project import ROOT, Model, Project, demand
 
 # Columns of a grain that may be null, and what null says there.
 NULL_IN_GRAIN = {
@@ -56,10 +55,38 @@ def test_marts_are_those_of_the_spec(project: Project) -> None:
         [
             f"{model.relation} in {model.area}"
             for model in project.marts
-            if model.name not in FURTHER_MARTS and model.area != areas.get(model.relation)
+            if model.area != areas.get(model.relation, model.area)
         ],
-        "give it the name and area of docs/spec.md, section 2; a mart beyond the spec goes into "
-        "FURTHER_MARTS of this test, with its reason",
+        "move it into the folder of the area in which docs/spec.md, section 2, lists it",
+    )
+    further, listed = (
+        set(text.splitlines())
+        for text in (
+            renew.further_marts(project),
+            renew.FURTHER_MARTS.read_text(encoding="utf-8"),
+        )
+    )
+    demand(
+        sorted(f"- {line}" for line in listed - further)
+        + sorted(f"+ {line}" for line in further - listed),
+        "docs/spec.md knows no such mart. If the name is meant and the mart is new, run "
+        f"`{renew.COMMAND}`, which puts it on the list of further marts",
+    )
+
+
+def test_every_mart_is_in_the_readme(project: Project) -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(\w+)`", text))
+    endings = set(re.findall(r"`(_\w+)`", text))  # `event_counts_minute`, `_hourly`, ...
+    demand(
+        [
+            model.relation
+            for model in project.marts
+            if (name := model.node["alias"]) not in named
+            and not (f"_{name.rsplit('_', 1)[-1]}" in endings and name.rsplit("_", 1)[0] in text)
+        ],
+        "add a line to the table of marts in README.md: what one row is, and which question it "
+        "answers",
     )
 
 

@@ -1,4 +1,4 @@
-"""The asset graph as text: `python -m tests.orchestration.asset_graph` writes it anew."""
+"""The asset graph as text: `make renew` writes it anew."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import dagster as dg
 
 SNAPSHOT = Path(__file__).with_name("asset_graph.txt")
-UPDATE = "python -m tests.orchestration.asset_graph"
+UPDATE = "make renew"
 
 
 def text_of(defs: dg.Definitions) -> str:
