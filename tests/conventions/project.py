@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-LAYERS = ("staging", "intermediate", "marts")
+FOLDERS = ("staging", "intermediate", "marts", "reporting")
+REPORTING = "reporting"
 MART_SCHEMAS = ("marts", "marts_people")
 AREAS = ("time_tracking", "product", "delivery", "app_metrics", "people", "shared")
 
@@ -59,9 +60,16 @@ class Model:
         return Path(self.node["original_file_path"])
 
     @property
-    def layer(self) -> str:
+    def folder(self) -> str:
         """The folder below models/."""
         return self.path.parts[1]
+
+    @property
+    def layer(self) -> str:
+        """What it is: staging, intermediate or marts; models of reporting/ by their names."""
+        if self.folder != REPORTING:
+            return self.folder
+        return "intermediate" if self.name.startswith("int_") else "marts"
 
     @property
     def area(self) -> str:

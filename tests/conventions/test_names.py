@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.conventions.project import AREAS, LAYERS, ROOT, Project, demand
+from tests.conventions.project import AREAS, FOLDERS, ROOT, Project, demand
 
 # Past participles that do not end in -ed.
 IRREGULAR = {
@@ -19,9 +19,9 @@ def test_models_stand_in_a_folder_of_their_layer_and_area(project: Project) -> N
         [
             f"{model.path}"
             for model in project.models
-            if len(model.path.parts) != 4 or model.layer not in LAYERS or model.area not in AREAS
+            if len(model.path.parts) != 4 or model.folder not in FOLDERS or model.area not in AREAS
         ],
-        f"move it to models/<layer>/<area>/: layers {', '.join(LAYERS)}; areas {', '.join(AREAS)}",
+        f"move it to models/<layer>/<area>/: layers {', '.join(FOLDERS)}; areas {', '.join(AREAS)}",
     )
 
 
