@@ -177,6 +177,7 @@ def _add_pages(app: FastAPI, pool: Pool, functions: Sequence[Function]) -> None:
             connection.execute("select 1")
         return {"status": "ok"}
 
+    @app.get("/docs", response_class=HTMLResponse, include_in_schema=False)
     @app.get("/", response_class=HTMLResponse)
     def contents() -> str:
         """List the functions."""

@@ -9,6 +9,7 @@ from typing import Any, LiteralString
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from tests.integration.exactness.warehouse import AS_OF, Warehouse
 from tidemark_warehouse.database.server import connect
@@ -31,11 +32,19 @@ SIGNATURES = {
     "metric_statistics": "metric days",
     "metric_percentile": "name quantile start_at end_at tags",
     "intervention_audit": "start_at end_at intervention_id action",
-    "funnel": "funnel_name",
+    "funnel": "funnel_name start_at end_at",
     "funnel_adhoc": (
         "steps conversion_window_seconds step_order environment breakdown_property exclusions"
+        " start_at end_at"
     ),
     "retention": "retention_name",
+    "retentions": "",
+    "projects": "",
+    "project_trend": "project_id start_date end_date",
+    "session_stats": "start_date end_date environment",
+    "feature_usage": "start_date end_date feature",
+    "dashboard_figures": "",
+    "rejected_rows": "",
     "health": "",
     "clock": "",
 }
@@ -138,7 +147,7 @@ def test_search_paths_are_fixed_and_definers_are_those_that_need_it(owner: Conne
         if is_definer:
             definers.add(name)
     reading_raw_or_ops = {"event_series", "event_totals", "funnel_adhoc", "health", "clock"}
-    assert definers == reading_raw_or_ops | {"retention"}
+    assert definers == reading_raw_or_ops | {"rejected_rows", "retention", "retentions"}
 
 
 # Time tracking ---------------------------------------------------------------------------------
@@ -320,6 +329,136 @@ def test_funnels_and_retentions_are_those_of_the_marts(reader: Connection) -> No
         retention,
     )
     assert found
+
+
+def as_written(events: list[dict[str, Any]]) -> Jsonb:
+    """Return the events of a definition with the values that an analyst wrote into filters."""
+    return Jsonb(
+        [
+            {
+                **event,
+                "filters": [
+                    {
+                        **{name: held[name] for name in ("property", "operator")},
+                        **dict(zip(("value",), held["operands"], strict=False)),
+                    }
+                    for held in event["filters"]
+                ],
+            }
+            for event in events
+        ]
+    )
+
+
+def test_a_funnel_of_a_range_counts_who_entered_then(owner: Connection, reader: Connection) -> None:
+    """By started_at of the attempt that counts; undefined funnels keep to the same."""
+    middle = NOW_AT - timedelta(days=20)
+    funnels = rows(
+        owner,
+        "select funnel_name, steps, window_seconds, step_order, environment, breakdown_property,"
+        " exclusions from intermediate.int_funnels__defined order by funnel_name",
+    )
+    entered = 0
+    for name, steps, *choices, exclusions in funnels:
+        whole = rows(reader, "select * from api.funnel(%s)", name)
+        assert rows(reader, "select * from api.funnel(%s, '1990-01-01')", name) == whole
+        parts = []
+        for start_at, end_at in ((None, middle), (middle, NOW_AT + timedelta(days=9))):
+            part = rows(reader, "select * from api.funnel(%s, %s, %s)", name, start_at, end_at)
+            assert part == rows(
+                owner,
+                "select * from api.funnel_adhoc(%s, %s, %s, %s, %s, %s, %s, %s)",
+                *(as_written(steps), *choices, as_written(exclusions), start_at, end_at),
+            )
+            reached = rows(
+                reader,
+                "select s.step, count(c.user_id) from generate_series(1, %s) as s (step)"
+                " left join marts.funnel_conversions as c on c.funnel_name = %s"
+                " and c.current_step >= s.step and coalesce(c.started_at >= %s, true)"
+                " and coalesce(c.started_at < %s, true) group by s.step order by s.step",
+                *(len(steps), name, start_at, end_at),
+            )
+            assert [(row[2], row[4]) for row in part if row[0]] == reached
+            parts.append([row[4] for row in part if row[0]])
+        assert [sum(pair) for pair in zip(*parts, strict=True)] == [r[4] for r in whole if r[0]]
+        entered += bool(parts[0][0] and parts[1][0])
+    assert entered
+
+
+def test_retentions_are_those_that_are_defined(owner: Connection, reader: Connection) -> None:
+    found = rows(reader, "select retention_name, period, return_mode from api.retentions()")
+    assert found == rows(
+        owner,
+        "select retention_name, period, return_mode from intermediate.int_retentions__defined"
+        " order by retention_name",
+    )
+    assert found
+
+
+@pytest.mark.parametrize(
+    ("call", "mart"),
+    [
+        ("projects()", "select project_id from marts.project_summary"),
+        (
+            "session_stats('2026-01-01', '2026-12-31')",
+            "select date from marts.session_stats where environment = 'production'",
+        ),
+        (
+            "feature_usage('2026-01-01', '2026-12-31')",
+            "select feature_name from marts.feature_usage",
+        ),
+        ("dashboard_figures()", "select widget_id from marts.dashboard_metrics"),
+    ],
+)
+def test_rows_of_a_mart_come_in_the_order_of_their_key(
+    reader: Connection, call: str, mart: str
+) -> None:
+    found = rows(reader, f"select * from api.{call}")
+    expected = rows(reader, f"{mart} order by 1")
+    assert [row[0] for row in found] == [row[0] for row in expected]
+    assert found
+
+
+def test_one_of_a_mart_is_asked_by_its_name(reader: Connection) -> None:
+    (project, *_), *_ = rows(reader, "select * from api.projects()")
+    trend = "select * from api.project_trend(%s, %s, %s)"
+    first, last = TODAY - timedelta(days=9), TODAY - timedelta(days=2)
+    dates = [row[0] for row in rows(reader, trend, project, first, last)]
+    assert dates == rows_of_dates(reader, project, first, last)
+    usage: LiteralString = "select * from api.feature_usage('2026-01-01', '2026-12-31')"
+    of_one: LiteralString = "select * from api.feature_usage('2026-01-01', '2026-12-31', %s)"
+    found = rows(reader, usage)
+    name = found[0][0]
+    assert rows(reader, of_one, name) == [row for row in found if row[0] == name]
+
+
+def rows_of_dates(reader: Connection, project: str, first: Any, last: Any) -> list[Any]:
+    return [
+        day
+        for (day,) in rows(
+            reader,
+            "select date from marts.project_metrics where project_id = %s"
+            " and date between %s and %s order by date",
+            *(project, first, last),
+        )
+    ]
+
+
+def test_rejected_rows_are_counted_and_their_contents_kept(
+    owner: Connection, reader: Connection
+) -> None:
+    owner.execute(
+        "insert into raw.rejected_rows (table_name, source, line, reason, payload)"
+        " values ('events', '/home/ann/march.csv', 7, 'ann@example.org is no time', 'ann')"
+    )
+    owner.commit()
+    try:
+        found = rows(reader, "select table_name, source, row_count from api.rejected_rows()")
+        assert ("events", "march.csv", 1) in found
+        assert "ann" not in str(rows(reader, "select * from api.rejected_rows()"))
+    finally:
+        owner.execute("delete from raw.rejected_rows where reason like 'ann@%'")
+        owner.commit()
 
 
 def test_health_has_every_mart_and_sees_what_is_new(

@@ -72,6 +72,8 @@ def test_what_says_nothing_of_anybody_needs_no_token(app: FastAPI) -> None:
     assert client.get("/health").json() == {"status": "ok"}
     assert client.get("/openapi.json").status_code == 200
     page = client.get("/")
+    with_token = {"Authorization": f"Bearer {TOKEN}"}
+    assert client.get("/docs", headers=with_token).text == page.text
     assert page.headers["content-type"].startswith("text/html")
     for name in SIGNATURES:
         assert f"/v1/{name}<" in page.text

@@ -4,7 +4,9 @@ create or replace function api.funnel_adhoc(
     step_order text default 'ordered',
     environment text default 'production',
     breakdown_property text default null,
-    exclusions jsonb default '[]'
+    exclusions jsonb default '[]',
+    start_at timestamptz default null,
+    end_at timestamptz default null
 )
 returns table (
     is_total boolean,
@@ -28,6 +30,7 @@ declare
     wanted_environment constant text := funnel_adhoc.environment;
     wanted_window constant numeric := funnel_adhoc.conversion_window_seconds;
     wanted_breakdown constant text := funnel_adhoc.breakdown_property;
+    wanted_entries constant tstzrange := ops.entries_between(funnel_adhoc.start_at, funnel_adhoc.end_at);
     step_total constant integer := jsonb_array_length(wanted_steps);
     overlapping constant boolean := (
         select
@@ -128,79 +131,42 @@ begin
         from sequences as s
     ),
 
-    done as materialized (
+    entered as (
         select
-            g.is_total,
-            case when not g.is_total then a.breakdowns[(a.attempt).entry] end as breakdown,
-            d.step_index::integer as step_index,
-            extract(epoch from d.step_at - (a.attempt).step_at[d.step_index - 1]) as seconds
+            array_agg(a.attempt) as attempts,
+            array_agg(a.breakdowns[(a.attempt).entry]) as breakdowns
         from attempts as a
-        cross join lateral unnest((a.attempt).step_at) with ordinality as d (step_at, step_index)
-        cross join (values (true), (false)) as g (is_total)
-        where g.is_total or $6 is not null
+        where $9 @> (a.attempt).step_at[1]
     ),
 
-    reached as (
+    named as (
         select
-            d.is_total, d.breakdown, d.step_index, count(*) as users, sum(d.seconds) as total_seconds,
-            array_agg(d.seconds order by d.seconds) as all_seconds
-        from done as d
-        group by d.is_total, d.breakdown, d.step_index
-    ),
-
-    groups as (
-        select true as is_total, null::text as breakdown
-        union all
-        select r.is_total, r.breakdown from reached as r where r.step_index = 1 and not r.is_total
-    ),
-
-    counted as (
-        select
-            g.is_total,
-            g.breakdown,
-            s.step_index::integer as step_index,
-            ops.funnel_step_name($3, s.step ->> 'step_name', s.step_index, $7) as step_name,
-            coalesce(r.users, 0) as users,
-            lag(coalesce(r.users, 0)) over in_turn as users_before,
-            first_value(coalesce(r.users, 0)) over in_turn as users_entered,
-            r.total_seconds,
-            r.all_seconds
-        from groups as g
-        cross join lateral jsonb_array_elements($1) with ordinality as s (step, step_index)
-        left join reached as r
-            on
-                g.is_total = r.is_total
-                and g.breakdown is not distinct from r.breakdown
-                and s.step_index = r.step_index
-        window in_turn as (partition by g.is_total, g.breakdown order by s.step_index)
+            array_agg(
+                ops.funnel_step_name($3, s.step ->> 'step_name', s.step_index, $7) order by s.step_index
+            ) as step_names
+        from jsonb_array_elements($1) with ordinality as s (step, step_index)
     )
 
-    select
-        c.is_total,
-        c.breakdown,
-        c.step_index,
-        c.step_name,
-        c.users,
-        case when c.step_index = 1 then 1 else c.users::numeric / nullif(c.users_before, 0) end,
-        case when c.step_index = 1 then 0 else 1 - c.users::numeric / nullif(c.users_before, 0) end,
-        c.users::numeric / nullif(c.users_entered, 0),
-        c.total_seconds / nullif(c.users, 0),
-        (c.all_seconds[(c.users + 1) / 2] + c.all_seconds[c.users / 2 + 1]) / 2
-    from counted as c
-    order by c.is_total desc, c.breakdown nulls last, c.step_index
+    select f.*
+    from named as n
+    cross join entered as e
+    cross join lateral ops.funnel_figures(
+        n.step_names, e.attempts, case when $6 is not null then e.breakdowns end
+    ) as f
     $query$, coalesce(to_regclass('intermediate.int_events__counted')::text, 'raw.events'))
     using
         wanted_steps, wanted_exclusions, wanted_order, wanted_environment, wanted_window,
-        wanted_breakdown, step_total, overlapping;
+        wanted_breakdown, step_total, overlapping, wanted_entries;
 end
 $$;
 
-comment on function api.funnel_adhoc(jsonb, numeric, text, text, text, jsonb) is
+comment on function api.funnel_adhoc(jsonb, numeric, text, text, text, jsonb, timestamptz, timestamptz) is
 'A funnel that nobody has defined, from raw events as they are now, without a build: one row a step, as '
 'marts.funnel_steps would have it, all users first (is_total), then by value of the breakdown. steps and exclusions: '
 'JSON arrays of {event_name, step_name, filters}, or of event names; conversion_window_seconds: from the entry event, '
 'null for none; step_order: ordered, strict or unordered; environment: one, * for all; breakdown_property: an open '
-'property of the entry event, null for none. Rates are fractions, times in seconds. docs/funnels.md explains them. '
-'Refuses other words, a negative window, a null environment, and filters or properties that are not open.';
+'property of the entry event, null for none; start_at (included), end_at (not): only users whose attempt began then, null '
+'is no bound. Rates are fractions, times in seconds. docs/funnels.md explains them. Refuses other words, a negative '
+'window, a null environment, absurd times, a range without an instant, and filters or properties that are not open.';
 
-grant execute on function api.funnel_adhoc(jsonb, numeric, text, text, text, jsonb) to tidemark_reader;
+grant execute on function api.funnel_adhoc(jsonb, numeric, text, text, text, jsonb, timestamptz, timestamptz) to tidemark_reader;
