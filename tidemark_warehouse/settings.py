@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
@@ -101,3 +103,12 @@ def default_home() -> Path:
     if os.geteuid() == 0:
         return Path("/var/lib/tidemark")
     return Path(platformdirs.user_data_dir("tidemark", appauthor=False))
+
+
+@cache
+def project_vars() -> dict[str, Any]:
+    """Return the vars of dbt_project.yml, which the models read too."""
+    import yaml  # type: ignore[import-untyped]
+
+    read = yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
+    return dict(read.get("vars") or {})

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import psycopg
 import typer
@@ -34,6 +36,25 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,  # its frames show local variables, passwords among them
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"tidemark {version('tidemark-warehouse')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    wants_version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Tidemark: a dbt and Dagster warehouse on PostgreSQL."""
+
 
 # The commands, in the order of `tidemark --help`.
 app.command()(demo.demo)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Any, LiteralString
 
 import psycopg
@@ -19,6 +20,7 @@ from tidemark_warehouse.settings import PROJECT_ROOT, Settings
 
 COUNTED_EXACTLY = 2_000_000  # rows; a larger mart shows PostgreSQL's estimate
 FAILED = {"error", "fail", "runtime error", "partial success"}
+ALIAS = re.compile(r"alias='(\w+)'")
 COLOURS = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAIL: "red"}
 
 ARCHIVED: LiteralString = """
@@ -71,7 +73,7 @@ def up() -> None:
     out.print(f"database  {escape(settings.database)}{ran if arrival.migrations else ''}")
     if not arrival.passwords_published:
         out.print("[yellow]no libpq password file can be written: use `tidemark url`[/]")
-    for problem, remedy in arrival.excessive:
+    for problem, remedy in arrival.advice:
         out.print(f"[yellow]{escape(problem)}[/]\n  -> {escape(remedy)}", soft_wrap=True)
     for fault in arrival.mended:
         out.print(f"[yellow]mended    {escape(fault)}[/]", soft_wrap=True)
@@ -191,22 +193,37 @@ def _print_migrations(state: server.Status) -> None:
 
 
 def _print_marts(connection: Connection) -> None:
-    """Show the marts with their rows and the time of their last build."""
+    """Show the marts with their rows and the time of their last build; areas in use come first."""
     built = _last_builds(connection)
+    areas = mart_areas()
     rows = [
         (
+            areas.get((schema, name), ""),
             f"{schema}.{name}",
             _count(connection, schema, name, estimate),
             built.get((schema, name), "never"),
         )
         for schema, name, estimate in connection.execute(MARTS).fetchall()
     ]
+    used = {area for area, _, count, _ in rows if count}
+    rows.sort(key=lambda row: (row[0] not in used, row[0], row[1]))
     out = console.out()
     out.print()
     if rows:
-        out.print(console.table(["mart", "rows", "last build (UTC)"], rows))
+        out.print(console.table(["area", "mart", "rows", "last build (UTC)"], rows))
     else:
         out.print("no mart has been built yet\n  -> tidemark build")
+
+
+def mart_areas() -> dict[tuple[str, str], str]:
+    """Return the area of each mart, by schema and name: the folder that its model is in."""
+    found = {}
+    for path in (PROJECT_ROOT / "models" / "marts").glob("*/*.sql"):
+        area = path.parent.name
+        alias = ALIAS.search(path.read_text(encoding="utf-8"))
+        schema = "marts_people" if area == "people" else "marts"
+        found[schema, alias[1] if alias else path.stem] = area.replace("_", " ")
+    return found
 
 
 def _print_history(connection: Connection) -> None:

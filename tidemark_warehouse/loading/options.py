@@ -7,12 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
-
-import yaml  # type: ignore[import-untyped]
 
 from tidemark_warehouse.database.catalog import Table
 from tidemark_warehouse.errors import TidemarkError
@@ -32,7 +29,7 @@ from tidemark_warehouse.loading.mapping import (
 from tidemark_warehouse.loading.presets import EVENT_LOG, Preset, PresetTable, find
 from tidemark_warehouse.loading.records import FORMATS
 from tidemark_warehouse.loading.records.blocks import Steps
-from tidemark_warehouse.settings import PROJECT_ROOT
+from tidemark_warehouse.settings import project_vars
 
 DAYS_AHEAD = 7  # a later time is a sentinel or a slip
 
@@ -248,10 +245,3 @@ class Summary:
     def unchanged(self) -> int:
         """Rows that the table has already, or that another row of the file replaces."""
         return max(0, self.read - self.inserted - self.updated - self.skipped - self.rejected)
-
-
-@cache
-def project_vars() -> dict[str, Any]:
-    """Return the vars of dbt_project.yml, which the models read too."""
-    read = yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text())
-    return dict(read.get("vars") or {})

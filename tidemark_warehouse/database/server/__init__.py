@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import psycopg
 
 from tidemark_warehouse.database import migrate
-from tidemark_warehouse.database.server import bootstrap, embedded, made, rights, roles
+from tidemark_warehouse.database.server import bootstrap, embedded, made, readers, rights, roles
 from tidemark_warehouse.database.server.connection import (
     Connection,
     attempt,
@@ -48,14 +48,14 @@ class Arrival:
         migrations: names of the migrations it ran, in order.
         passwords_published: false if the embedded server's passwords could not be put into the
             user's libpq password file. (An external server's are not ours to publish.)
-        excessive: rights that nobody needs, each with what to do about it.
+        advice: rights that nobody needs, and settings that we may not set, each with what to do.
         mended: what was not as it was installed in raw, and is again.
     """
 
     started: bool
     migrations: list[str]
     passwords_published: bool
-    excessive: tuple[tuple[str, str], ...] = ()
+    advice: tuple[tuple[str, str], ...] = ()
     mended: list[str] = field(default_factory=list)
 
 
@@ -86,7 +86,7 @@ def ensure_up(settings: Settings, *, thorough: bool = False) -> Arrival:
     """Make the database, if it is not there, and make it ready for use: server, roles, migrations.
 
     Only for what is there to make one; `ready` is for the others. Where all is well this costs one
-    connection and two queries.
+    connection and a few queries.
 
     Args:
         settings: which server and database.
@@ -102,8 +102,8 @@ def ensure_up(settings: Settings, *, thorough: bool = False) -> Arrival:
     migrations, mended = bootstrap.bootstrap(settings)
     published = settings.database_url is not None or bootstrap.publish_passwords(settings)
     with connect(settings, autocommit=True) as connection:
-        excessive = tuple(rights.excessive(connection))
-    return Arrival(started, migrations, published, excessive, mended)
+        advice = (*rights.excessive(connection), *readers.advice(connection))
+    return Arrival(started, migrations, published, advice, mended)
 
 
 def ready(settings: Settings) -> None:
@@ -210,4 +210,7 @@ def _is_ready(settings: Settings) -> bool:
             row = connection.execute("select current_setting('cluster_name')").fetchone()
             if row != (Cluster.of(settings).name,):
                 return False
-        return not roles.missing(connection) and not migrate.lacking(connection)
+        if roles.missing(connection) or migrate.lacking(connection):
+            return False
+        # Elsewhere we may not be allowed to set them, and need not try each time.
+        return settings.database_url is not None or not readers.lacking(connection)

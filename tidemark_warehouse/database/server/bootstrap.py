@@ -11,7 +11,7 @@ from psycopg import sql
 
 from tidemark_warehouse.database import guards, migrate
 from tidemark_warehouse.database.server import connection as connections
-from tidemark_warehouse.database.server import credentials, made, roles
+from tidemark_warehouse.database.server import credentials, made, readers, roles
 from tidemark_warehouse.database.server.connection import Connection
 from tidemark_warehouse.database.server.credentials import EMBEDDED, Credentials
 from tidemark_warehouse.database.server.embedded import SUPERUSER
@@ -45,6 +45,11 @@ def bootstrap(settings: Settings) -> tuple[list[str], list[str]]:
         ran = migrate.apply(connection)
         if ran:
             guards.note(connection)
+        if settings.database_url is None:
+            with administrator(settings) as admin:
+                readers.settle(connection, admin)
+        else:
+            readers.settle_outside(connection)
         # A first time in a database that has this only now; else nothing is left to do.
         return ran, found + guards.settle(connection)
 
