@@ -59,7 +59,7 @@ def test_steep_percentiles_have_a_logarithmic_axis_unless_something_is_zero() ->
     steep = app_metrics.percentiles(percentiles({}, "ms", 1, 100))
     assert (steep.layout.yaxis.type, steep.layout.yaxis.title.text) == ("log", "ms (logarithmic)")
     flat = app_metrics.percentiles(percentiles({}, None, 5, 6))
-    assert (flat.layout.yaxis.type, flat.layout.yaxis.title.text) == ("linear", "")
+    assert (flat.layout.yaxis.type, flat.layout.yaxis.title.text) == ("linear", "value")
     assert app_metrics.percentiles(percentiles({}, "ms", 0, 100)).layout.yaxis.type == "linear"
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from tidemark_warehouse.reporting import funnels
+from tidemark_warehouse.reporting import funnels, retention
 
 
-def step(funnel: str, index: int, users: int, rate: float | None) -> dict[str, object]:
+def step(index: int, users: int, rate: float | None, is_before: bool) -> dict[str, object]:
     return {
-        "funnel_name": funnel,
+        "is_before": is_before,
         "step_index": index,
         "step_name": f"step {index}",
         "users": users,
@@ -18,36 +18,52 @@ def step(funnel: str, index: int, users: int, rate: float | None) -> dict[str, o
     }
 
 
-def test_steps_of_the_largest_funnels_stand_from_top_to_bottom() -> None:
-    rows = [step(f"f{n}", index, n * 10 // index, 1 / index) for n in range(9) for index in (1, 2)]
-    figure = funnels.funnel_steps(rows)
-    assert [trace.name for trace in figure.data] == ["f8", "f7", "f6", "f5", "f4", "f3"]
-    assert list(figure.data[0].x) == [80, 40]
-    assert list(figure.data[0].text) == ["100%", "50%"]
-    assert list(figure.data[0].y) == ["f8 1: step 1 ", "f8 2: step 2 "]
-    assert figure.layout.yaxis.autorange == "reversed"
+def test_steps_stand_from_top_to_bottom_above_those_of_the_dates_before() -> None:
+    rows = [
+        step(index, users // index, 1 / index, is_before)
+        for users, is_before in ((80, False), (40, True))
+        for index in (1, 2)
+    ]
+    now, before = funnels.funnel_steps(rows).data
+    assert (now.name, before.name) == ("these dates", "as many dates before")
+    assert (list(now.x), list(before.x)) == ([80, 40], [40, 20])
+    assert list(now.text) == ["100%", "50%"]
+    assert list(now.y) == list(before.y) == ["1: step 1 ", "2: step 2 "]
+    axis = funnels.funnel_steps(rows).layout.yaxis
+    assert (axis.autorange, axis.dtick) == ("reversed", 1)  # each step is named
 
 
 def test_a_funnel_that_nobody_entered_has_no_share() -> None:
-    figure = funnels.funnel_steps([step("f", 1, 0, None)])
+    figure = funnels.funnel_steps([step(1, 0, None, False)])
     assert list(figure.data[0].text) == [""]
 
 
-def test_each_retention_is_a_curve() -> None:
+def test_a_breakdown_is_a_ratio_of_its_own_users() -> None:
+    rows = [
+        {"breakdown_value": value, "entered_users": entered, "completed_users": done}
+        for value, entered, done in (("US", 40, 10), (None, 5, 5))
+    ]
+    (bars,) = funnels.breakdown(rows).data
+    assert list(bars.x) == [0.25, 1]
+    assert list(bars.y) == ["US ", "(not known) "]
+    assert list(bars.text) == ["25% of 40", "100% of 5"]
+
+
+def test_a_retention_is_a_curve_that_says_what_its_periods_are() -> None:
     rows = [
         {
-            "retention_name": name,
-            "period_index": n,
-            "cohort_users": 9,
-            "retention_rate": 1 / n,
+            **{"period_index": n, "cohort_users": 9, "retention_rate": 1 / n},
+            **{"period": "week", "return_mode": "on"},
         }
-        for name in ("weekly", "daily")
         for n in (1, 2, 4)
     ]
-    figure = funnels.retention_curve(rows)
-    assert [trace.name for trace in figure.data] == ["weekly", "daily"]
+    figure = retention.retention_curve(rows)
     assert list(figure.data[0].y) == [1, 1 / 2, 1 / 4]
     assert list(figure.data[0].customdata) == [9, 9, 9]
+    assert figure.layout.xaxis.title.text == "weeks after the cohort's"
+    assert figure.layout.yaxis.title.text == "came back in that week"
+    later = retention.retention_curve([{**row, "return_mode": "on_or_after"} for row in rows])
+    assert later.layout.yaxis.title.text == "came back in that week or later"
 
 
 def test_a_conversion_rate_is_one_of_sums_and_a_week_without_entries_has_none() -> None:
@@ -55,40 +71,58 @@ def test_a_conversion_rate_is_one_of_sums_and_a_week_without_entries_has_none() 
     counts = ((4, 1), (0, 0))
     figure = funnels.funnel_trends(
         [
-            {
-                **{"funnel_name": "f", "week_start": week},
-                **{"entered_users": entered, "completed_users": completed},
-            }
+            {"week_start": week, "entered_users": entered, "completed_users": completed}
             for week, (entered, completed) in zip(weeks, counts, strict=True)
         ]
     )
     assert (list(figure.data[0].x), list(figure.data[0].y)) == (weeks[:1], [0.25])
 
 
-def cohort(start: datetime, period: int, rate: float | None) -> dict[str, object]:
+def cohort(start: datetime, period: int, rate: float | None, **more: object) -> dict[str, object]:
     return {
         **{"cohort_start": start, "period_index": period, "cohort_size": 1000},
-        **{"returned_users": 1, "retention_rate": rate},
+        **{"returned_users": 1, "retention_rate": rate, "is_running": False},
+        **{"period": "day", "return_mode": "on", **more},
     }
 
 
-def test_cohorts_are_rows_with_their_size_and_their_own_period_is_left_out() -> None:
+def test_cohorts_are_rows_with_their_size() -> None:
     # Midnight in a zone east of UTC: the local date is the next one.
     first = datetime(2026, 3, 1, 18, 30, tzinfo=UTC)
     second = first + timedelta(days=1)
-    rows = [cohort(first, period, rate) for period, rate in ((0, 1), (1, 0.5), (2, None))]
-    heatmap = funnels.retention_cohorts([*rows, cohort(second, 0, 1), cohort(second, 1, 0.25)])
+    rows = [cohort(first, 1, 0.5), cohort(first, 2, None), cohort(second, 1, 0.25)]
+    heatmap = retention.retention_cohorts(rows)
     data = heatmap.data[0]
     assert list(data.y) == ["02 Mar 2026 (1,000) ", "03 Mar 2026 (1,000) "]
     assert list(data.x) == [1, 2]
     assert [list(line) for line in data.z] == [[0.5, None], [0.25, None]]
     assert [list(line) for line in data.text] == [["50%", ""], ["25%", ""]]
     assert heatmap.layout.yaxis.type == "category"
+    assert not heatmap.layout.shapes
+
+
+def test_a_cell_that_is_not_over_is_ruled() -> None:
+    start = datetime(2026, 3, 1, tzinfo=UTC)
+    figure = retention.retention_cohorts(
+        [cohort(start, 1, 0.5), cohort(start, 2, 0.1, is_running=True)]
+    )
+    assert len(figure.layout.shapes) == 3
+    for line in figure.layout.shapes:
+        assert 1.5 <= line.x0 < line.x1 <= 2.5
+        assert -0.5 <= line.y0 < line.y1 <= 0.5
+
+
+def test_cohorts_of_on_or_after_are_not_compared() -> None:
+    """Newer ones have had less time to come back at all, and would seem to stay shorter."""
+    start = datetime(2026, 3, 1, tzinfo=UTC)
+    figure = retention.retention_cohorts([cohort(start, 1, 0.5, return_mode="on_or_after")])
+    assert not figure.data
+    assert "Newer cohorts have had" in figure.layout.annotations[0].text.replace("<br>", " ")
 
 
 def test_cohorts_of_hours_are_named_by_the_hour() -> None:
     start = datetime(2026, 3, 1, 18, tzinfo=UTC)
-    figure = funnels.retention_cohorts(
+    figure = retention.retention_cohorts(
         [cohort(start + timedelta(hours=n), 1, 0.5) for n in range(2)]
     )
     assert list(figure.data[0].y) == ["01 Mar 2026 18:00 (1,000) ", "01 Mar 2026 19:00 (1,000) "]

@@ -31,7 +31,9 @@ def test_a_date_is_the_stack_of_those_who_came_back_and_came_first() -> None:
         ("came back", [5, 5]),
         ("first time", [2, 2]),
     ]
-    assert len({area.stackgroup for area in figure.data}) == 1
+    assert figure.layout.barmode == "stack"
+    days = [{"date": MONDAY + timedelta(days=n), "sessions": 7, "bounces": 3} for n in range(40)]
+    assert {area.stackgroup for area in product.sessions(days).data} == {"all"}
 
 
 def event(name: str | None, number: int, **measure: int) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, cast
 
+import plotly.io as pio  # type: ignore[import-untyped]
 import vizro.models as vm
 from a2wsgi import WSGIMiddleware
 from flask import Flask, Response
@@ -29,6 +30,8 @@ POLICY = (
 )
 ASSETS = Path(__file__).parent / "assets"
 WORKERS = 16  # charts that are drawn at a time
+# What stands on the cells of a heatmap, which Plotly would choose for a white page.
+WORDS_ON_CELLS = {"vizro_light": "#141721", "vizro_dark": "#ffffff"}
 COLUMNS = 2
 TALL = 2  # rows
 ROW_HEIGHT = "356px"  # two rows on a screen of 900 pixels
@@ -51,6 +54,8 @@ def build(settings: Settings, people: bool = False) -> Vizro:
         people: show the page about people as well, as the role that may read about them.
     """
     warehouse = Warehouse(settings, PEOPLE_READER if people else READER)
+    for theme, colour in WORDS_ON_CELLS.items():
+        pio.templates[theme].data.heatmap = [{"textfont": {"color": colour}}]
     dashboard = Dashboards.of(warehouse, [_page(warehouse, page) for page in pages(people)])
     app = Vizro(assets_folder=str(ASSETS), serve_locally=True, update_title="").build(dashboard)
     _keep_to_itself(app.dash.server)

@@ -26,7 +26,7 @@ class Dates(vm.DatePicker):
             page: whose dates they are.
         """
         known = warehouse.span(page)
-        shown = known.latest()
+        shown = known.latest(page.days)
         made = cls(min=known.first, max=known.last, value=[shown.first, shown.last], title="Dates")
         made._warehouse, made._page = warehouse, page
         return made
@@ -34,7 +34,7 @@ class Dates(vm.DatePicker):
     def build(self) -> Any:
         """Return Vizro's component, for the dates that there are now."""
         known = self._warehouse.span(self._page)
-        shown = known.latest()
+        shown = known.latest(self._page.days)
         # A copy: all who have the page open share this one.
         now = self.model_copy(update={"value": [shown.first, shown.last]})
         return now(known.first, known.last)
@@ -54,15 +54,20 @@ class Options(vm.Dropdown):
             warehouse: knows the options.
             control: what is chosen.
         """
-        known = warehouse.options(control) or [NOTHING_YET]
-        made = cls(options=known, value=known[0], multi=False, title=control.title)
+        known = _offered(warehouse, control)
+        made = cls(options=known, value=known[0]["value"], multi=False, title=control.title)
         made._warehouse, made._control = warehouse, control
         return made
 
     def build(self) -> Any:
         """Return Vizro's component, with the options that there are now."""
-        known = self._warehouse.options(self._control) or [NOTHING_YET]
-        return self.model_copy(update={"value": known[0]})(known)
+        known = _offered(self._warehouse, self._control)
+        return self.model_copy(update={"value": known[0]["value"]})(known)
+
+
+def _offered(warehouse: Warehouse, control: Control) -> list[dict[str, str]]:
+    known = warehouse.options(control) or {NOTHING_YET: NOTHING_YET}
+    return [{"label": label, "value": value} for value, label in known.items()]
 
 
 def controls(warehouse: Warehouse, page: Page) -> list[vm.Parameter]:

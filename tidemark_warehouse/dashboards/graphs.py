@@ -29,26 +29,14 @@ def chart(data_frame: pd.DataFrame, section: str) -> go.Figure:
     figure = found.figure(rows)
     figure.update_layout(height=None, autosize=True)  # as large as its place on the page
     if not rows:
-        _explain(figure, _remedy(found, data_frame.attrs.get(PROBLEM)))
+        style.write(figure, _remedy(found, data_frame.attrs.get(PROBLEM)))
     return figure
 
 
 def _remedy(section: Section, problem: str | None) -> str:
     if problem:
         return f"The database does not answer: {problem}."
+    if section.nothing:
+        return section.nothing
     tables = ", ".join(f"raw.{table}" for table in section.raw_tables)
-    return f"Nothing to show. Load {tables}, then run tidemark build;<br>or choose other dates."
-
-
-def _explain(figure: go.Figure, words: str) -> None:
-    figure.update_xaxes(visible=False)
-    figure.update_yaxes(visible=False)
-    figure.add_annotation(
-        text=words,
-        x=0.5,
-        y=0.5,
-        xref="paper",
-        yref="paper",
-        showarrow=False,
-        font={"size": 13, "color": style.GREY},
-    )
+    return f"Nothing to show. Load {tables}, then run tidemark build; or choose other dates."

@@ -80,8 +80,8 @@ class Warehouse:
             known = None
         return known or Span(date.today(), date.today())
 
-    def options(self, control: Control) -> list[str]:
-        """Return what there is to choose from, the default first.
+    def options(self, control: Control) -> dict[str, str]:
+        """Return what there is to choose from, the default first: what people call each option.
 
         Args:
             control: says what to ask.
@@ -90,7 +90,7 @@ class Warehouse:
             with self._connect() as connection:
                 return data.options(connection, control)
         except (TidemarkError, psycopg.Error):
-            return []
+            return {}
 
     @contextmanager
     def _connect(self) -> Iterator[Connection]:

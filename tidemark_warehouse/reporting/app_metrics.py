@@ -64,6 +64,7 @@ where
     and period_start < %(last)s::timestamptz + interval '2 days'
     and (period_start at time zone 'UTC' + interval '13 hours')::date >= %(first)s
     and (period_start at time zone 'UTC' + interval '13 hours')::date <= %(last)s
+    and (period_start at time zone 'UTC' + interval '13 hours')::date < %(today)s
 group by name, period_start
 order by name, period_start
 """
@@ -172,15 +173,19 @@ def slowest(rows: Rows) -> go.Figure:
         series[row["name"]].append(row)
     for (name, points), colour in zip(series.items(), _cycled(len(series)), strict=True):
         unit = points[-1]["unit"] or ""
-        figure.add_scatter(
+        style.add_line(
+            *(figure, points, "day_start", [row["p99"] for row in points], colour),
             name=name,
-            x=[row["day_start"] for row in points],
-            y=[row["p99"] for row in points],
             mode="lines",
-            line={"color": colour, "width": 2},
             hovertemplate=f"%{{y:,.3~g}} {unit}",
         )
-    figure.update_yaxes(title_text="99th percentile", rangemode="tozero", tickformat=",")
+    style.show_dates(figure, [row["day_start"] for row in rows])
+    units = sorted({row["unit"] for row in rows if row["unit"]})
+    figure.update_yaxes(
+        title_text=" ".join(["99th percentile", ", ".join(units)]).strip(),
+        rangemode="tozero",
+        tickformat=",",
+    )
     return figure
 
 
@@ -227,11 +232,15 @@ def percentiles(rows: Rows) -> go.Figure:
             )
     figure.update_layout(margin={"t": 60}, legend={"y": 1.0, "yref": "container", "yanchor": "top"})
     figure.update_xaxes(**style.AXIS, showgrid=False)
+    if not any(row["starts_at"].hour for row in rows):  # hours need more than their date
+        style.show_dates(figure, [row["starts_at"] for row in rows])
     steep = _is_steep(rows)
     figure.update_yaxes(**style.AXIS, tickformat=",", type="log" if steep else "linear")
     scale: dict[str, Any] = {"dtick": 1} if steep else {"rangemode": "tozero"}
     figure.update_yaxes(scale)
-    figure.update_yaxes(title_text=f"{unit} (logarithmic)" if steep else unit, col=1)
+    figure.update_yaxes(
+        title_text=f"{unit or 'value'} (logarithmic)" if steep else unit or "value", col=1
+    )
     return figure
 
 

@@ -14,7 +14,7 @@ from psycopg.rows import dict_row
 from tidemark_warehouse.database import server
 from tidemark_warehouse.database.server import Connection
 from tidemark_warehouse.database.server.roles import READER
-from tidemark_warehouse.reporting.section import Control, Page, Section
+from tidemark_warehouse.reporting.section import EVERYTHING, Control, Page, Section
 from tidemark_warehouse.settings import Settings
 
 WEEKS_SHOWN = 26  # unless somebody chooses other dates
@@ -31,8 +31,14 @@ class Span:
     first: date
     last: date
 
-    def latest(self) -> Span:
-        """Return the part that a page shows unless other dates are chosen: whole weeks."""
+    def latest(self, days: int = 0) -> Span:
+        """Return the part that a page shows unless other dates are chosen.
+
+        Args:
+            days: how many; 0 for as many whole weeks as usual.
+        """
+        if days:
+            return Span(max(self.first, self.last - timedelta(days=days - 1)), self.last)
         monday = self.last - timedelta(days=self.last.weekday())
         return Span(max(self.first, monday - timedelta(weeks=WEEKS_SHOWN - 1)), self.last)
 
@@ -50,6 +56,8 @@ def reader(settings: Settings, role: str = READER) -> Iterator[Connection]:
     """
     with server.connect(settings, role) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        # As the role's own setting says, unless somebody else set it: a date is one of this zone.
+        connection.execute("select set_config('timezone', time_zone, false) from api.clock()")
         yield connection
 
 
@@ -61,10 +69,10 @@ def rows(connection: Connection, section: Section, choice: Choice) -> list[Mappi
         section: says what to ask.
         choice: of the page.
     """
-    if not _are_built(connection, section.marts):
-        return []
+    if section.takes - choice.keys() or not _are_built(connection, section.marts):
+        return []  # there is nothing to choose from, or to ask
     with connection.cursor(row_factory=dict_row) as cursor:
-        return list(cursor.execute(section.query, _values(section, choice)).fetchall())
+        return list(cursor.execute(section.query, _values(connection, section, choice)).fetchall())
 
 
 def shown(connection: Connection, section: Section, choice: Choice) -> str:
@@ -76,21 +84,23 @@ def shown(connection: Connection, section: Section, choice: Choice) -> str:
         choice: of the page.
     """
     cursor = psycopg.ClientCursor(connection)
-    return cursor.mogrify(section.query, _values(section, choice)).strip()
+    return cursor.mogrify(section.query, _values(connection, section, choice)).strip()
 
 
-def options(connection: Connection, control: Control) -> list[str]:
-    """Return what there is to choose from, the default first.
+def options(connection: Connection, control: Control) -> dict[str, str]:
+    """Return what there is to choose from, the default first: what people call each option.
 
     Args:
         connection: of a role that may read the mart.
         control: says what to ask.
     """
-    if not control.mart:
-        return list(control.options)
-    if not _are_built(connection, (control.mart,)):
-        return []
-    return [name for (name,) in connection.execute(control.query).fetchall()]
+    found = {option: option for option in control.options}
+    if control.everything:
+        found[EVERYTHING] = control.everything
+    if control.mart and _are_built(connection, (control.mart,)):
+        rows = connection.execute(control.query).fetchall()
+        found |= {str(row[0]): str(row[-1]) for row in rows}
+    return found
 
 
 def span(connection: Connection, page: Page) -> Span | None:
@@ -116,16 +126,18 @@ def usual(connection: Connection, page: Page) -> Choice:
         page: whose marts are asked.
     """
     known = span(connection, page)
-    if known is None:
-        return {"first": date.today(), "last": date.today()}
-    shown = known.latest()
-    best = {control.name: options(connection, control)[:1] for control in page.controls}
+    today = date.today()
+    shown = known.latest(page.days) if known else Span(today, today)
+    best = {control.name: list(options(connection, control)) for control in page.controls}
     named = {name: found[0] for name, found in best.items() if found}
     return {"first": shown.first, "last": shown.last, **named}
 
 
-def _values(section: Section, choice: Choice) -> dict[str, Any]:
-    return {name: choice.get(name) for name in section.takes}
+def _values(connection: Connection, section: Section, choice: Choice) -> dict[str, Any]:
+    chosen = {name: choice.get(name) for name in section.takes}
+    values = {name: None if value == EVERYTHING else value for name, value in chosen.items()}
+    (today,) = connection.execute("select today from api.clock()").fetchone() or (None,)
+    return {**values, "today": today}
 
 
 def _are_built(connection: Connection, marts: tuple[str, ...]) -> bool:
@@ -133,4 +145,4 @@ def _are_built(connection: Connection, marts: tuple[str, ...]) -> bool:
         "select bool_and(to_regclass(mart) is not null) from unnest(%s::text[]) as mart",
         [list(marts)],
     ).fetchone()
-    return row == (True,)
+    return row in ((True,), (None,))  # None where no mart is needed

@@ -1,252 +1,232 @@
-"""The charts of funnels and retention, and what they ask of the marts."""
+"""The charts of funnels, and what they ask of their marts.
+
+A user has one result in a funnel, that of the attempt that counts, and belongs to the dates on
+which it began: users of several dates may be summed.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
 from typing import Any, LiteralString
 
 from plotly import graph_objects as go  # type: ignore[import-untyped]
 
 from tidemark_warehouse.reporting import style
-from tidemark_warehouse.reporting.section import Control, Rows
+from tidemark_warehouse.reporting.section import Control, Rows, Section
 
-MOST_FUNNELS = 6
 BAR_HEIGHT = 24
-LABELLED_CELLS = 15  # a line; more would not be readable
+LAST_DAYS = 30  # of which the page shows the funnels, beside as many before them
 
-RETENTION = Control(
-    name="retention",
-    title="Cohorts of",
-    mart="marts.retention_curve",
+FUNNEL = Control(
+    name="funnel",
+    title="Funnel",
+    mart="marts.funnel_steps",
     query="""
-select retention_name
-from marts.retention_curve
-where is_total
-group by retention_name
-order by max(cohort_users) filter (where period_index = 1) desc nulls last, retention_name
+select funnel_name
+from marts.funnel_steps
+where is_total and step_index = 1
+order by users desc, funnel_name
 """,
 )
 
-FUNNEL_STEPS: LiteralString = """
-select
-    funnel_name,
-    step_index,
-    step_name,
-    users,
-    overall_conversion_rate::float8 as overall_conversion_rate,
-    (median_seconds_from_previous / 60)::float8 as median_minutes
-from marts.funnel_steps
-where is_total
-order by funnel_name, step_index
-"""
-
 DATES: LiteralString = "select min(entry_date), max(entry_date) from marts.funnel_trends_daily"
 
-# A user has one entry into a funnel, so that users of several dates may be summed here.
-FUNNEL_TRENDS: LiteralString = """
+FUNNEL_STEPS: LiteralString = """
 with
 
-weekly as (
-    select
-        funnel_name,
-        date_trunc('week', entry_date::timestamp)::date as week_start,
-        sum(entered_users)::bigint as entered_users,
-        sum(completed_users)::bigint as completed_users
-    from marts.funnel_trends_daily
-    where
-        entry_date >= date_trunc('week', %(first)s::timestamp)::date
-        and entry_date <= %(last)s
-    group by 1, 2
+spans (is_before, start_at, end_at) as (
+    values
+    (false, %(first)s::timestamptz, (%(last)s + 1)::timestamptz),
+    (true, (%(first)s - (%(last)s - %(first)s + 1))::timestamptz, %(first)s::timestamptz)
 ),
 
-largest as (
-    select funnel_name
-    from weekly
-    group by funnel_name
-    order by sum(entered_users) desc, funnel_name
-    limit 6
+steps as (
+    select
+        spans.is_before,
+        f.step_index,
+        f.step_name,
+        f.users,
+        f.overall_conversion_rate::float8 as overall_conversion_rate,
+        (f.median_seconds_from_previous / 60)::float8 as median_minutes,
+        sum(f.users) over () as anybody
+    from spans
+    cross join lateral api.funnel(%(funnel)s, spans.start_at, spans.end_at) as f
+    where f.is_total
 )
 
-select funnel_name, week_start, entered_users, completed_users
-from weekly
-inner join largest using (funnel_name)
-order by funnel_name, week_start
+select is_before, step_index, step_name, users, overall_conversion_rate, median_minutes
+from steps
+where anybody > 0
+order by is_before, step_index
 """
 
-# Cohorts start at local midnight, which 13 hours later is the same date in UTC.
-RETENTION_COHORTS: LiteralString = """
-with
-
-latest as (
-    select distinct cohort_start
-    from marts.retention_cohorts
-    where
-        is_total
-        and retention_name = %(retention)s
-        and cohort_start at time zone 'UTC' + interval '13 hours' >= %(first)s::timestamp
-        and cohort_start at time zone 'UTC' + interval '13 hours' < %(last)s + interval '1 day'
-    order by cohort_start desc
-    limit 24
-)
-
+BREAKDOWN: LiteralString = """
 select
-    cohort_start,
-    period_index,
-    cohort_size,
-    returned_users,
-    retention_rate::float8 as retention_rate
-from marts.retention_cohorts
-inner join latest using (cohort_start)
-where is_total and retention_name = %(retention)s
-order by cohort_start, period_index
+    f.breakdown_value,
+    max(f.users) filter (where f.step_index = 1) as entered_users,
+    (array_agg(f.users order by f.step_index desc))[1] as completed_users
+from api.funnel(%(funnel)s, %(first)s::timestamptz, (%(last)s + 1)::timestamptz) as f
+where not f.is_total
+group by f.breakdown_value
+order by entered_users desc, f.breakdown_value
+limit 10
 """
 
-RETENTION_CURVE: LiteralString = """
+FUNNEL_TRENDS: LiteralString = """
 select
-    retention_name,
-    period_index,
-    cohort_users,
-    retention_rate::float8 as retention_rate
-from marts.retention_curve
-where is_total
-order by retention_name, period_index
+    date_trunc('week', entry_date::timestamp)::date as week_start,
+    sum(entered_users)::bigint as entered_users,
+    sum(completed_users)::bigint as completed_users,
+    date_trunc('week', entry_date::timestamp)::date + 7 > %(today)s as is_running
+from marts.funnel_trends_daily
+where
+    funnel_name = %(funnel)s
+    and entry_date >= date_trunc('week', %(first)s::timestamp)::date
+    and entry_date <= %(last)s
+group by 1
+order by 1
 """
 
 
 def funnel_steps(rows: Rows) -> go.Figure:
-    """Draw each funnel's steps as bars of users, with their share of those who entered.
+    """Draw the steps as bars: of who entered in the dates, and of who did in as many before them.
 
     Args:
-        rows: funnel_name, step_index, step_name, users, overall_conversion_rate (None without
-            users), median_minutes (None for the first step); by funnel and step.
+        rows: is_before (whether of the dates before), step_index, step_name, users,
+            overall_conversion_rate (None without users), median_minutes (None for the first
+            step); by step.
     """
-    funnels: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for row in rows:
-        funnels[row["funnel_name"]].append(row)
-    shown = sorted(funnels, key=lambda name: (-funnels[name][0]["users"], name))[:MOST_FUNNELS]
-    steps = sum(len(funnels[name]) for name in shown)
-    figure = style.new_figure(70 + BAR_HEIGHT * max(steps, 3), bargap=0.25)
-    colours = style.colours(shown)
-    for name in shown:
-        figure.add_bar(
-            name=name,
-            orientation="h",
-            x=[row["users"] for row in funnels[name]],
-            y=[f"{name} {row['step_index']}: {row['step_name']} " for row in funnels[name]],
-            text=[_share(row["overall_conversion_rate"]) for row in funnels[name]],
-            textposition="auto",
-            customdata=[_minutes(row["median_minutes"]) for row in funnels[name]],
-            marker={"color": colours[name]},
-            hovertemplate="%{y}: %{x:,} users%{customdata}<extra></extra>",
-            showlegend=False,
-        )
+    steps = len({row["step_index"] for row in rows})
+    figure = style.new_figure(
+        90 + 2 * BAR_HEIGHT * max(steps, 2), barmode="group", bargap=0.25, bargroupgap=0.05
+    )
+    # The axis is upside down: what comes first stands above.
+    for name, is_before, colour in (
+        ("these dates", False, style.BLUE),
+        ("as many dates before", True, style.SKY),
+    ):
+        shown = [row for row in rows if row["is_before"] == is_before]
+        if shown:
+            figure.add_bar(
+                name=name,
+                orientation="h",
+                x=[row["users"] for row in shown],
+                y=[f"{row['step_index']}: {style.name_of(row['step_name'], '')} " for row in shown],
+                text=[share(row["overall_conversion_rate"]) for row in shown],
+                textposition="auto",
+                textangle=0,
+                constraintext="none",
+                textfont={"size": 10},
+                customdata=[_minutes(row["median_minutes"]) for row in shown],
+                marker={"color": colour},
+                hovertemplate="%{y}: %{x:,} users%{customdata}",
+            )
     figure.update_xaxes(title_text="users", rangemode="tozero", tickformat=",", showgrid=True)
-    figure.update_yaxes(type="category", showgrid=False, autorange="reversed")
+    figure.update_yaxes(type="category", showgrid=False, autorange="reversed", dtick=1)
     return figure
 
 
-def retention_curve(rows: Rows) -> go.Figure:
-    """Draw the share of users that come back, by periods after their cohort's.
+def breakdown(rows: Rows) -> go.Figure:
+    """Draw the share that came through for each value of the funnel's breakdown.
 
     Args:
-        rows: retention_name, period_index, cohort_users, retention_rate; by retention and period.
+        rows: breakdown_value (None if the entry event has none), entered_users, completed_users;
+            the most users first.
     """
-    figure = style.new_figure(340, hovermode="closest")
-    curves: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for row in rows:
-        curves[row["retention_name"]].append(row)
-    colours = style.colours(curves)
-    for name, points in curves.items():
-        figure.add_scatter(
-            name=name,
-            x=[point["period_index"] for point in points],
-            y=[point["retention_rate"] for point in points],
-            customdata=[point["cohort_users"] for point in points],
-            mode="lines+markers",
-            line={"color": colours[name], "width": 2},
-            hovertemplate=f"{name}, period %{{x}}: %{{y:.1%}} of %{{customdata:,}}<extra></extra>",
+    figure = style.new_figure(90 + BAR_HEIGHT * max(len(rows), 3), bargap=0.25)
+    if rows:
+        figure.add_bar(
+            orientation="h",
+            x=[_rate(row) for row in rows],
+            y=[f"{style.name_of(row['breakdown_value'], '(not known)')} " for row in rows],
+            text=[f"{_rate(row):.0%} of {row['entered_users']:,}" for row in rows],
+            textposition="auto",
+            textangle=0,
+            constraintext="none",
+            customdata=[[row["completed_users"], row["entered_users"]] for row in rows],
+            marker={"color": style.BLUE},
+            hovertemplate="%{y}: %{customdata[0]:,} of %{customdata[1]:,} users<extra></extra>",
+            showlegend=False,
         )
-    figure.update_xaxes(title_text="periods after the cohort's", dtick=1)
-    figure.update_yaxes(tickformat=".0%", rangemode="tozero")
+    figure.update_xaxes(
+        title_text="came through, of those who entered",
+        rangemode="tozero",
+        tickformat=".0%",
+        showgrid=True,
+    )
+    figure.update_yaxes(type="category", showgrid=False, autorange="reversed", dtick=1)
     return figure
 
 
 def funnel_trends(rows: Rows) -> go.Figure:
-    """Draw the share of each week's entries that came through, by funnel.
+    """Draw the share of each week's entries that came through.
 
     Args:
-        rows: funnel_name, week_start (ascending), entered_users, completed_users.
+        rows: week_start (ascending), entered_users, completed_users, is_running.
     """
     figure = style.new_figure(320, hovermode="x unified")
-    funnels: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for row in rows:
-        if row["entered_users"]:
-            funnels[row["funnel_name"]].append(row)
-    colours = style.colours(funnels)
-    for name, points in funnels.items():
-        figure.add_scatter(
-            name=name,
-            x=[point["week_start"] for point in points],
-            y=[point["completed_users"] / point["entered_users"] for point in points],
-            customdata=[point["entered_users"] for point in points],
-            mode="lines+markers",
-            line={"color": colours[name], "width": 2},
-            marker={"size": 5},
+    entered = [row for row in rows if row["entered_users"]]
+    if entered:
+        style.add_line(
+            *(figure, entered, "week_start", [_rate(row) for row in entered], style.BLUE),
+            name="came through",
+            customdata=[row["entered_users"] for row in entered],
             hovertemplate="%{y:.1%} of %{customdata:,} users",
+            showlegend=False,
         )
     style.show_weeks(figure, [row["week_start"] for row in rows])
-    figure.update_yaxes(tickformat=".0%", rangemode="tozero")
+    figure.update_yaxes(title_text="share of entries", tickformat=".0%", rangemode="tozero")
     return figure
 
 
-def retention_cohorts(rows: Rows) -> go.Figure:
-    """Shade the share of each cohort that came back; the latest cohort stands at the bottom.
-
-    Args:
-        rows: cohort_start (ascending), period_index, cohort_size, returned_users, retention_rate
-            (None of an empty cohort). Period 0 is the cohort's own and stays blank.
-    """
-    sizes = {row["cohort_start"]: row["cohort_size"] for row in rows}
-    labels = _cohort_labels(list(sizes))
-    found = {(row["cohort_start"], row["period_index"]): row for row in rows}
-    periods = sorted({row["period_index"] for row in rows} - {0})
-    cells = [[found.get((start, period), {}) for period in periods] for start in sizes]
-    figure = style.new_figure(90 + style.ROW_HEIGHT * max(len(sizes), 3))
-    figure.add_heatmap(
-        x=periods,
-        y=[f"{labels[start]} ({size:,}) " for start, size in sizes.items()],
-        z=[[cell.get("retention_rate") for cell in line] for line in cells],
-        text=[[_share(cell.get("retention_rate")) for cell in line] for line in cells],
-        texttemplate="%{text}" if len(periods) <= LABELLED_CELLS else None,
-        textfont={"size": 11},
-        customdata=[[cell.get("returned_users") for cell in line] for line in cells],
-        zmin=0,
-        colorscale=style.SHADES,
-        xgap=2,
-        ygap=2,
-        hoverongaps=False,
-        colorbar={**style.SMALL_SCALE, "tickformat": ".0%"},
-        hovertemplate="%{y}, period %{x}: %{z:.1%}, %{customdata:,} users<extra></extra>",
-    )
-    figure.update_layout(margin={"t": 46})
-    figure.update_xaxes(title_text="periods after the cohort's", dtick=1)
-    figure.update_yaxes(type="category", showgrid=False, autorange="reversed")
-    return figure
-
-
-def _cohort_labels(starts: list[datetime]) -> dict[datetime, str]:
-    """Name cohorts by their date; with the hour (UTC) where a date has several."""
-    dates: dict[datetime, date] = {start: (start + timedelta(hours=13)).date() for start in starts}
-    if len(set(dates.values())) == len(dates):
-        return {start: f"{found:%d %b %Y}" for start, found in dates.items()}
-    return {start: f"{start:%d %b %Y %H:%M}" for start in starts}
-
-
-def _share(rate: float | None) -> str:
+def share(rate: float | None) -> str:
+    """Write a fraction as a percentage, None as nothing."""
     return "" if rate is None else f"{rate:.0%}"
+
+
+def _rate(row: Mapping[str, Any]) -> float:
+    return float(row["completed_users"] / row["entered_users"])
 
 
 def _minutes(minutes: float | None) -> str:
     return "" if minutes is None else f", median {minutes:,.1f} minutes from the step before"
+
+
+SECTIONS = (
+    Section(
+        name="funnel-steps",
+        area="product",
+        question="At which step do people drop out, and is it better than before?",
+        how_to_read="Users who entered in the dates and how far they came, with their share of "
+        "those who entered, above the same of as many dates before. Who entered lately has had "
+        "less time to come through.",
+        marts=("marts.funnel_steps", "marts.funnel_conversions"),
+        raw_tables=("events",),
+        query=FUNNEL_STEPS,
+        figure=funnel_steps,
+        wide=True,
+    ),
+    Section(
+        name="funnel-breakdown",
+        area="product",
+        question="Who comes through?",
+        how_to_read="The share of those who entered in the dates that came through, by the value "
+        "of the funnel's breakdown_property (seeds/funnels.csv); the ten with the most users.",
+        marts=("marts.funnel_steps", "marts.funnel_conversions"),
+        raw_tables=("events",),
+        query=BREAKDOWN,
+        figure=breakdown,
+    ),
+    Section(
+        name="funnel-trends",
+        area="product",
+        question="Do people come through more often than before?",
+        how_to_read="The share of the users who entered in a week and came through since; the "
+        "latest weeks may still grow, and a dotted one is not over.",
+        marts=("marts.funnel_trends_daily",),
+        raw_tables=("events",),
+        query=FUNNEL_TRENDS,
+        figure=funnel_trends,
+        dates=DATES,
+    ),
+)

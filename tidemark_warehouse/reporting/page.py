@@ -131,6 +131,8 @@ def _figure(section: Section, rows: Rows) -> str:
 
 
 def _empty(section: Section, loaded: frozenset[str]) -> str:
+    if section.nothing:
+        return template.NONE.format(words=escape(section.nothing))
     missing = [table for table in section.raw_tables if table not in loaded]
     tables = ", ".join(f"<code>raw.{escape(t)}</code>" for t in missing or section.raw_tables)
     if not missing:

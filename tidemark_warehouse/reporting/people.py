@@ -12,7 +12,20 @@ from typing import Any, LiteralString
 from plotly import graph_objects as go  # type: ignore[import-untyped]
 
 from tidemark_warehouse.reporting import style
-from tidemark_warehouse.reporting.section import Rows
+from tidemark_warehouse.reporting.section import Control, Rows
+
+TEAM = Control(
+    name="team",
+    title="Team",
+    mart="marts_people.dim_employees",
+    query="""
+select distinct team_name
+from marts_people.dim_employees
+where team_name is not null
+order by team_name
+""",
+    everything="All teams",
+)
 
 DATES: LiteralString = "select min(date), max(date) from marts_people.team_metrics_daily"
 
@@ -23,43 +36,63 @@ where
     burnout_score_avg is not null
     and date >= %(first)s
     and date <= %(last)s
+    and date < %(today)s
+    and (%(team)s::text is null or team_name = %(team)s)
 order by team_name, date
 """
 
 BURNOUT_BY_WEEK: LiteralString = """
 select
-    date_trunc('week', date::timestamp)::date as week_start,
-    severity,
-    count(*)::int as alerts
-from marts_people.burnout_alerts
+    date_trunc('week', a.date::timestamp)::date as week_start,
+    a.severity,
+    count(*)::int as alerts,
+    date_trunc('week', a.date::timestamp)::date + 7 > %(today)s as is_running
+from marts_people.burnout_alerts as a
+left join marts_people.dim_employees as e on a.employee_id = e.employee_id
 where
-    date >= date_trunc('week', %(first)s::timestamp)::date
-    and date <= %(last)s
+    a.date >= date_trunc('week', %(first)s::timestamp)::date
+    and a.date <= %(last)s
+    and (%(team)s::text is null or e.team_name = %(team)s)
 group by week_start, severity
 order by week_start, severity
 """
 
 BURNOUT_BY_PERSON: LiteralString = """
 select
-    employee_id,
+    a.employee_id,
+    e.employee_name,
+    e.team_name,
     count(*)::int as days,
-    max(burnout_score_max) as highest_score,
-    max(date) as latest_date,
-    (array_agg(severity order by burnout_score_max desc, date desc))[1] as severity
-from marts_people.burnout_alerts
+    max(a.burnout_score_max) as highest_score,
+    max(a.date) as latest_date,
+    (array_agg(a.severity order by a.burnout_score_max desc, a.date desc))[1] as severity
+from marts_people.burnout_alerts as a
+left join marts_people.dim_employees as e on a.employee_id = e.employee_id
 where
-    date >= %(first)s
-    and date <= %(last)s
-group by employee_id
-order by days desc, highest_score desc, employee_id
+    a.date >= %(first)s
+    and a.date <= %(last)s
+    and (%(team)s::text is null or e.team_name = %(team)s)
+group by a.employee_id, e.employee_name, e.team_name
+order by days desc, highest_score desc, a.employee_id
 limit 10
 """
 
+# Those that began after the dates are not of them.
 OPEN_INTERVENTIONS: LiteralString = """
-select target_employee_id, intervention_type, status, created_at, days_open
-from marts_people.interventions
-where not is_closed
-order by days_open desc, intervention_id
+select
+    i.target_employee_id,
+    e.employee_name,
+    i.intervention_type,
+    i.status,
+    i.created_at,
+    i.days_open
+from marts_people.interventions as i
+left join marts_people.dim_employees as e on i.target_employee_id = e.employee_id
+where
+    not i.is_closed
+    and i.created_at < (%(last)s + 1)::timestamptz
+    and (%(team)s::text is null or e.team_name = %(team)s)
+order by i.days_open desc, i.intervention_id
 limit 10
 """
 
@@ -77,15 +110,15 @@ def team_burnout(rows: Rows) -> go.Figure:
         teams[row["team_name"]].append(row)
     colours = style.colours(teams)
     for name, points in teams.items():
-        figure.add_scatter(
+        style.add_line(
+            *(figure, points, "date", [point["burnout_score_avg"] for point in points]),
+            colours[name],
             name=name,
-            x=[point["date"] for point in points],
-            y=[point["burnout_score_avg"] for point in points],
             customdata=[point["employees"] for point in points],
             mode="lines",
-            line={"color": colours[name], "width": 2},
             hovertemplate="%{y:.1f} (%{customdata} people)",
         )
+    style.show_dates(figure, [row["date"] for row in rows])
     figure.update_yaxes(title_text="burnout score", rangemode="tozero")
     return figure
 
@@ -94,11 +127,12 @@ def burnout_by_person(rows: Rows) -> go.Figure:
     """List who was over the threshold most often.
 
     Args:
-        rows: employee_id, days, highest_score, latest_date, severity; worst first.
+        rows: employee_id, employee_name and team_name (None if unknown), days, highest_score,
+            latest_date, severity; worst first.
     """
     return style.new_table(
         {
-            "employee": [row["employee_id"] for row in rows],
+            "employee": [row.get("employee_name") or row["employee_id"] for row in rows],
             "days": [row["days"] for row in rows],
             "highest": [f"{row['highest_score']:.1f}" for row in rows],
             "severity": [row["severity"] for row in rows],
@@ -112,11 +146,12 @@ def open_interventions(rows: Rows) -> go.Figure:
     """List what is being done, the longest open first.
 
     Args:
-        rows: target_employee_id, intervention_type, status, created_at, days_open.
+        rows: target_employee_id, employee_name (None if unknown), intervention_type, status,
+            created_at, days_open.
     """
     return style.new_table(
         {
-            "for": [row["target_employee_id"] for row in rows],
+            "for": [row.get("employee_name") or row["target_employee_id"] for row in rows],
             "what": [row["intervention_type"].replace("_", " ") for row in rows],
             "status": [row["status"] for row in rows],
             "since": [f"{row['created_at']:%d %b %Y}" for row in rows],

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import date
 from typing import Any, LiteralString
 
 from plotly import graph_objects as go  # type: ignore[import-untyped]
@@ -38,6 +37,7 @@ where
     environment = %(environment)s
     and date >= %(first)s
     and date <= %(last)s
+    and date < %(today)s
 order by date
 """
 
@@ -48,6 +48,7 @@ where
     environment = %(environment)s
     and date >= %(first)s
     and date <= %(last)s
+    and date < %(today)s
 order by date
 """
 
@@ -85,7 +86,9 @@ dated as (
 ),
 
 chosen as (
-    select *
+    select
+        *,
+        (period_start + ('1 ' || %(period)s::text)::interval)::date > %(today)s as is_running
     from dated
     where
         period_start >= date_trunc(%(period)s::text, %(first)s::timestamp)::date
@@ -107,7 +110,8 @@ ranked as (
 select
     c.period_start,
     case when r.place <= 5 then c.event_name end as event_name,
-    sum(c.event_count)::bigint as event_count
+    sum(c.event_count)::bigint as event_count,
+    bool_or(c.is_running) as is_running
 from chosen as c
 inner join ranked as r using (event_name)
 group by 1, 2
@@ -126,7 +130,7 @@ largest as (
     limit 5
 )
 
-select c.period_start, c.event_name, c.unique_users
+select c.period_start, c.event_name, c.unique_users, c.is_running
 from chosen as c
 inner join largest as l using (event_name)
 order by c.period_start, c.event_name
@@ -140,6 +144,7 @@ where
     environment = %(environment)s
     and date >= %(first)s
     and date <= %(last)s
+    and date < %(today)s
 order by date
 """
 
@@ -153,10 +158,12 @@ where
     environment = %(environment)s
     and date >= %(first)s
     and date <= %(last)s
+    and date < %(today)s
 order by date
 """
 
 THE_OTHERS = "all others"
+FEWEST_STEPS = 14  # dates; fewer are bars
 
 
 def active_users(rows: Rows) -> go.Figure:
@@ -172,14 +179,13 @@ def active_users(rows: Rows) -> go.Figure:
         ("30 dates", "mau", style.VERMILION),
     ):
         if rows:
-            figure.add_scatter(
+            style.add_line(
+                *(figure, rows, "date", [row[column] for row in rows], colour),
                 name=name,
-                x=[row["date"] for row in rows],
-                y=[row[column] for row in rows],
                 mode="lines",
-                line={"color": colour, "width": 2},
                 hovertemplate="%{y:,}",
             )
+    style.show_dates(figure, [row["date"] for row in rows])
     figure.update_yaxes(title_text="distinct users", rangemode="tozero", tickformat=",")
     return figure
 
@@ -202,24 +208,25 @@ def events(rows: Rows) -> go.Figure:
     """Stack the events of each period by their name.
 
     Args:
-        rows: period_start (ascending), event_name (None: all the others), event_count.
+        rows: period_start (ascending), event_name (None: all the others), event_count, is_running.
     """
     figure = style.new_figure(340, barmode="stack", bargap=0.15, hovermode="x unified")
-    found: dict[str, dict[date, int]] = defaultdict(dict)
+    found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows:
-        found[row["event_name"] or THE_OTHERS][row["period_start"]] = row["event_count"]
-    named = sorted(found, key=lambda name: (name == THE_OTHERS, -sum(found[name].values()), name))
+        found[row["event_name"] or THE_OTHERS].append(row)
+    total = {name: sum(row["event_count"] for row in found[name]) for name in found}
+    named = sorted(found, key=lambda name: (name == THE_OTHERS, -total[name], name))
     colours = style.colours(name for name in named if name != THE_OTHERS)
     for name in named:
         figure.add_bar(
             name=name,
-            x=list(found[name]),
-            y=list(found[name].values()),
-            marker={"color": colours.get(name, style.GREY)},
+            x=[row["period_start"] for row in found[name]],
+            y=[row["event_count"] for row in found[name]],
+            marker={"color": colours.get(name, style.GREY), "pattern": style.hatch(found[name])},
             hovertemplate="%{y:,}",
         )
     figure.update_layout(legend_traceorder="normal")
-    figure.update_xaxes(hoverformat="%d %b %Y")
+    style.show_dates(figure, [row["period_start"] for row in rows])
     figure.update_yaxes(title_text="events", rangemode="tozero", tickformat=",")
     return figure
 
@@ -228,7 +235,7 @@ def event_users(rows: Rows) -> go.Figure:
     """Draw a line of distinct users for each event name: lines beside each other, never a stack.
 
     Args:
-        rows: period_start (ascending), event_name, unique_users.
+        rows: period_start (ascending), event_name, unique_users, is_running.
     """
     figure = style.new_figure(340, hovermode="x unified")
     series: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
@@ -236,16 +243,13 @@ def event_users(rows: Rows) -> go.Figure:
         series[row["event_name"]].append(row)
     colours = style.colours(series)
     for name, points in series.items():
-        figure.add_scatter(
+        style.add_line(
+            *(figure, points, "period_start", [point["unique_users"] for point in points]),
+            colours[name],
             name=name,
-            x=[point["period_start"] for point in points],
-            y=[point["unique_users"] for point in points],
-            mode="lines+markers",
-            line={"color": colours[name], "width": 2},
-            marker={"size": 4},
             hovertemplate="%{y:,}",
         )
-    figure.update_xaxes(hoverformat="%d %b %Y")
+    style.show_dates(figure, [row["period_start"] for row in rows])
     figure.update_yaxes(title_text="distinct users", rangemode="tozero", tickformat=",")
     return figure
 
@@ -276,30 +280,36 @@ def session_length(rows: Rows) -> go.Figure:
         ("median", "median_minutes", style.BLUE, 3),
     ):
         if rows:
-            figure.add_scatter(
+            style.add_line(
+                *(figure, rows, "date", [row[column] for row in rows], colour, width),
                 name=name,
-                x=[row["date"] for row in rows],
-                y=[row[column] for row in rows],
                 mode="lines",
-                line={"color": colour, "width": width},
                 hovertemplate="%{y:,.1f} minutes",
             )
+    style.show_dates(figure, [row["date"] for row in rows])
     figure.update_yaxes(title_text="minutes", rangemode="tozero", tickformat=",")
     return figure
 
 
 def _stack(figure: go.Figure, rows: Rows, name: str, counts: list[int], colour: str) -> None:
     """Stack a step for each date; as bars, months of dates would flicker."""
-    if rows:
-        figure.add_scatter(
-            name=name,
-            x=[row["date"] for row in rows],
-            y=counts,
-            stackgroup="all",
-            stackgaps="infer zero",
-            mode="lines",
-            line={"shape": "hvh", "width": 0},
-            fillcolor=colour,
-            marker={"color": colour},
-            hovertemplate="%{y:,}",
+    dates = [row["date"] for row in rows]
+    style.show_dates(figure, dates)
+    if len(dates) <= FEWEST_STEPS:  # of which a step could hardly be seen
+        figure.update_layout(barmode="stack", bargap=0.3)
+        figure.add_bar(
+            name=name, x=dates, y=counts, marker={"color": colour}, hovertemplate="%{y:,}"
         )
+        return
+    figure.add_scatter(
+        name=name,
+        x=dates,
+        y=counts,
+        stackgroup="all",
+        stackgaps="infer zero",
+        mode="lines",
+        line={"shape": "hvh", "width": 0},
+        fillcolor=colour,
+        marker={"color": colour},
+        hovertemplate="%{y:,}",
+    )

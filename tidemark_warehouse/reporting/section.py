@@ -10,6 +10,8 @@ from typing import Any, LiteralString
 Rows = Sequence[Mapping[str, Any]]
 
 PARAMETER = re.compile(r"%\((\w+)\)s")
+GIVEN = frozenset({"today"})  # what queries are given without anybody choosing it
+EVERYTHING = "(all)"  # the option that leaves nothing out: null to queries
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,10 @@ class Control:
         title: what people call it.
         options: what there is to choose from, the default first; () if a mart says it.
         mart: schema and name of the mart that says it; '' if the options are fixed.
-        query: over that mart only; gives one column, the default first.
+        query: over that mart; gives one column, the default first; or two, the second of which is
+            what people call the option.
+        everything: what people call the choice of all of them, which is the default then; '' if
+            there is no such choice.
     """
 
     name: str
@@ -29,6 +34,7 @@ class Control:
     options: tuple[str, ...] = ()
     mart: str = ""
     query: LiteralString = ""
+    everything: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,15 +46,16 @@ class Section:
         area: the subject area, as its folder is called.
         question: what the chart answers; its heading.
         how_to_read: one sentence.
-        marts: schema and name of what it reads: one mart, or one for each length of period.
+        marts: schema and name of what it reads; () if that is no mart.
         raw_tables: what has to be loaded before there is something to see.
-        query: over those marts only; takes what it names of `first`, `last` (dates, included) and
-            the controls.
+        query: over those marts only, or functions of schema api that read them; takes what it
+            names of `first`, `last` (dates, included), `today` and the controls.
         figure: makes a Plotly figure of the query's rows; of none, an empty one.
         dates: gives the first and the last date that its first mart knows; '' if another
             section of the page says as much.
         wide: takes the page's whole width.
         tall: takes more height than the others.
+        nothing: what no rows mean, where it is not that something has to be loaded.
     """
 
     name: str
@@ -62,11 +69,12 @@ class Section:
     dates: LiteralString = ""
     wide: bool = False
     tall: bool = False
+    nothing: str = ""
 
     @property
     def takes(self) -> frozenset[str]:
         """The names of the choices that its query takes."""
-        return frozenset(PARAMETER.findall(self.query))
+        return frozenset(PARAMETER.findall(self.query)) - GIVEN
 
 
 @dataclass(frozen=True)
@@ -78,12 +86,14 @@ class Page:
         title: what people call it.
         sections: in their order.
         controls: what its sections take beside the dates.
+        days: how many it shows unless somebody chooses other dates; 0 for the usual weeks.
     """
 
     name: str
     title: str
     sections: tuple[Section, ...]
     controls: tuple[Control, ...] = ()
+    days: int = 0
 
     @property
     def marts(self) -> frozenset[str]:

@@ -9,8 +9,11 @@ from tidemark_warehouse.reporting import (
     app_metrics,
     delivery,
     funnels,
+    overview,
     people,
     product,
+    retention,
+    status,
     time_tracking,
 )
 from tidemark_warehouse.reporting.section import Page, Section
@@ -25,7 +28,7 @@ TIME_TRACKING = (
         area="time_tracking",
         question="Where does the time go?",
         how_to_read="Active hours of the workflows completed in each week, from Monday, by "
-        "ticket type; the last week may not be over.",
+        "ticket type; a hatched week is not over.",
         marts=("marts.time_by_ticket_type",),
         raw_tables=SESSIONS,
         query=time_tracking.HOURS_PER_WEEK,
@@ -59,8 +62,8 @@ TIME_TRACKING = (
         area="time_tracking",
         question="Who completes how much, week by week?",
         how_to_read="The stronger the colour, the more workflows in that week, for the sixteen "
-        "who completed most; blank before their first and after their last.",
-        marts=("marts.time_trends_daily",),
+        "who completed most; blank where there were none.",
+        marts=("marts.time_aggregations_daily",),
         raw_tables=SESSIONS,
         query=time_tracking.WORKFLOWS_BY_PERSON,
         figure=time_tracking.workflows_by_person,
@@ -71,7 +74,7 @@ TIME_TRACKING = (
         question="Which steps take longest, and how reliably?",
         how_to_read="The dot is a step's average in the last month of the dates, the bar one "
         "standard deviation to each side: long bars are hard to plan with.",
-        marts=("marts.time_aggregations_step",),
+        marts=("marts.time_aggregations_step", "marts.dim_templates", "marts.dim_steps"),
         raw_tables=SESSIONS,
         query=time_tracking.SLOWEST_STEPS,
         figure=time_tracking.slowest_steps,
@@ -83,7 +86,8 @@ PRODUCT = (
         name="active-users",
         area="product",
         question="How many people use it?",
-        how_to_read="Distinct users of each date, and of the 7 and 30 dates that end with it.",
+        how_to_read="Distinct users of each date, and of the 7 and 30 dates that end with it; "
+        "today comes when it is over.",
         marts=("marts.daily_active_users",),
         raw_tables=("events",),
         query=product.ACTIVE_USERS,
@@ -104,7 +108,7 @@ PRODUCT = (
         name="events",
         area="product",
         question="What do they do?",
-        how_to_read="Events by name; the last period may not be over.",
+        how_to_read="Events by name; a hatched period is not over.",
         marts=(
             *("marts.event_counts_daily", "marts.event_counts_weekly"),
             "marts.event_counts_monthly",
@@ -118,7 +122,8 @@ PRODUCT = (
         area="product",
         question="How many people do it?",
         how_to_read="Distinct users of these events within the period. Who does two things is in "
-        "two lines, who comes in two weeks in two points: never add them up.",
+        "two lines, who comes in two weeks in two points: never add them up. A dotted stretch is "
+        "not over.",
         marts=(
             *("marts.event_counts_daily", "marts.event_counts_weekly"),
             "marts.event_counts_monthly",
@@ -150,65 +155,13 @@ PRODUCT = (
     ),
 )
 
-FUNNELS = (
-    Section(
-        name="funnel-steps",
-        area="product",
-        question="At which step do people drop out?",
-        how_to_read="Users who reached each step within one attempt, and their share of those who "
-        "entered; the six funnels with the most users.",
-        marts=("marts.funnel_steps",),
-        raw_tables=("events",),
-        query=funnels.FUNNEL_STEPS,
-        figure=funnels.funnel_steps,
-        wide=True,
-        tall=True,
-    ),
-    Section(
-        name="funnel-trends",
-        area="product",
-        question="Do people come through more often than before?",
-        how_to_read="The share of the users who entered in a week and came through since; the "
-        "latest weeks may still grow.",
-        marts=("marts.funnel_trends_daily",),
-        raw_tables=("events",),
-        query=funnels.FUNNEL_TRENDS,
-        figure=funnels.funnel_trends,
-        dates=funnels.DATES,
-    ),
-    Section(
-        name="retention-curve",
-        area="product",
-        question="Who comes back?",
-        how_to_read="Of the users of all cohorts that are old enough, the share that returned so "
-        "many periods later; what a period is, seeds/retentions.csv says.",
-        marts=("marts.retention_curve",),
-        raw_tables=("events",),
-        query=funnels.RETENTION_CURVE,
-        figure=funnels.retention_curve,
-    ),
-    Section(
-        name="retention-cohorts",
-        area="product",
-        question="Do newer cohorts stay longer than older ones?",
-        how_to_read="The share of each cohort (its size in brackets) that came back so many "
-        "periods later; the 24 latest cohorts of the dates.",
-        marts=("marts.retention_cohorts",),
-        raw_tables=("events",),
-        query=funnels.RETENTION_COHORTS,
-        figure=funnels.retention_cohorts,
-        wide=True,
-        tall=True,
-    ),
-)
-
 DELIVERY = (
     Section(
         name="cumulative-flow",
         area="delivery",
         question="Where do features wait?",
-        how_to_read="Features of all projects by status at the end of each date: a band that "
-        "grows wider is work that waits.",
+        how_to_read="Features by status at the end of each date: a band that grows wider is work "
+        "that waits.",
         marts=("marts.cumulative_flow_daily",),
         raw_tables=FEATURES,
         query=delivery.FLOW,
@@ -220,12 +173,26 @@ DELIVERY = (
         name="velocity",
         area="delivery",
         question="How many features are completed in a week?",
-        how_to_read="Features of all projects, each at its last completion; the last week may "
-        "not be over.",
+        how_to_read="Features, each at its last completion; a hatched week is not over.",
         marts=("marts.weekly_velocity",),
         raw_tables=FEATURES,
         query=delivery.VELOCITY,
         figure=delivery.velocity,
+    ),
+)
+
+PROJECTS = (
+    Section(
+        name="project-state",
+        area="delivery",
+        question="How far is each project, and is it late?",
+        how_to_read="Projects as they stand now, those with most features after their deadline "
+        "first.",
+        marts=("marts.project_summary",),
+        raw_tables=("projects", *FEATURES),
+        query=delivery.PROJECTS,
+        figure=delivery.projects,
+        wide=True,
     ),
     Section(
         name="delivery-forecast",
@@ -233,7 +200,7 @@ DELIVERY = (
         question="When will the open features be done?",
         how_to_read="Weeks from now in which half, 85 % and 95 % of the trials had completed as "
         "many features as are open; on public data the 85 % held in three of four cases.",
-        marts=("marts.delivery_forecast",),
+        marts=("marts.delivery_forecast", "marts.dim_projects"),
         raw_tables=FEATURES,
         query=delivery.FORECAST,
         figure=delivery.forecast,
@@ -309,7 +276,7 @@ PEOPLE = (
         area="people",
         question="Is it getting worse?",
         how_to_read="Days of people over the threshold, by week and severity.",
-        marts=("marts_people.burnout_alerts",),
+        marts=("marts_people.burnout_alerts", "marts_people.dim_employees"),
         raw_tables=("employees", "employee_metrics"),
         query=people.BURNOUT_BY_WEEK,
         figure=severities_by_week,
@@ -319,7 +286,7 @@ PEOPLE = (
         area="people",
         question="Who needs help?",
         how_to_read="Who was over the threshold on the most days, and how far on the worst.",
-        marts=("marts_people.burnout_alerts",),
+        marts=("marts_people.burnout_alerts", "marts_people.dim_employees"),
         raw_tables=("employees", "employee_metrics"),
         query=people.BURNOUT_BY_PERSON,
         figure=people.burnout_by_person,
@@ -329,7 +296,7 @@ PEOPLE = (
         area="people",
         question="What is being done, and for how long already?",
         how_to_read="Interventions that are open now, the oldest first.",
-        marts=("marts_people.interventions",),
+        marts=("marts_people.interventions", "marts_people.dim_employees"),
         raw_tables=("interventions",),
         query=people.OPEN_INTERVENTIONS,
         figure=people.open_interventions,
@@ -337,16 +304,20 @@ PEOPLE = (
 )
 
 PAGES = (
-    Page("time_tracking", "Time", TIME_TRACKING),
+    Page("overview", "Overview", overview.SECTIONS),
+    Page("time_tracking", "Time", TIME_TRACKING, (time_tracking.TICKET_TYPE,)),
     Page("product", "Product", PRODUCT, (product.ENVIRONMENT, product.PERIOD)),
-    Page("funnels", "Funnels and retention", FUNNELS, (funnels.RETENTION,)),
-    Page("delivery", "Delivery", DELIVERY),
+    Page("funnels", "Funnels", funnels.SECTIONS, (funnels.FUNNEL,), days=funnels.LAST_DAYS),
+    Page("retention", "Retention", retention.SECTIONS, (retention.RETENTION,)),
+    Page("delivery", "Delivery", DELIVERY, (delivery.PROJECT,)),
+    Page("projects", "Projects", PROJECTS),
     Page(
         *("app_metrics", "Metrics and alerts", APP_METRICS),
         (app_metrics.METRIC, app_metrics.METRIC_PERIOD),
     ),
+    Page("status", "Status", status.SECTIONS),
 )
 # Only for who may read marts_people.
-PEOPLE_PAGE = Page("people", "People", PEOPLE)
+PEOPLE_PAGE = Page("people", "People", PEOPLE, (people.TEAM,))
 
 SECTIONS: tuple[Section, ...] = tuple(section for page in PAGES for section in page.sections)

@@ -56,6 +56,7 @@ FIGURE = """\
 <div class="figure" role="img" aria-label="{question}" style="height: {height}px"></div>
 <script type="application/json" class="data">{json}</script>
 """
+NONE = '<div class="empty"><p>{words}</p></div>\n'
 EMPTY = '<div class="empty"><p>Nothing to show yet. {remedy}</p></div>\n'
 PLOTLY = "<script>{source}</script>\n<script>\n{drawing}</script>\n"
 
@@ -127,13 +128,19 @@ DRAWING = """\
       "hoverlabel.font.color": named("--ink"),
     };
   };
+  // Plotly would choose the colour of words on cells for a white page.
+  const adapt = (figure) => {
+    const ink = {"textfont.color": colours()["font.color"]};
+    const cells = figure.data.flatMap((trace, i) => trace.type === "heatmap" ? [i] : []);
+    return Plotly.update(figure, cells.length ? ink : {}, colours(), cells);
+  };
   const figures = document.querySelectorAll(".figure");
   for (const figure of figures) {
     const {data, layout} = JSON.parse(figure.nextElementSibling.textContent);
-    Plotly.newPlot(figure, data, layout, settings).then(() => Plotly.relayout(figure, colours()));
+    Plotly.newPlot(figure, data, layout, settings).then(() => adapt(figure));
   }
   dark.addEventListener("change", () => {
-    for (const figure of figures) Plotly.relayout(figure, colours());
+    for (const figure of figures) adapt(figure);
   });
 })();
 """

@@ -14,7 +14,20 @@ from typing import Any, LiteralString
 from plotly import graph_objects as go  # type: ignore[import-untyped]
 
 from tidemark_warehouse.reporting import style
-from tidemark_warehouse.reporting.section import Rows
+from tidemark_warehouse.reporting.section import Control, Rows
+
+TICKET_TYPE = Control(
+    name="ticket_type",
+    title="Ticket type",
+    mart="marts.dim_templates",
+    query="""
+select distinct ticket_type
+from marts.dim_templates
+where ticket_type is not null
+order by ticket_type
+""",
+    everything="All ticket types",
+)
 
 DATES: LiteralString = """
 select min(period_start), max(period_start)
@@ -27,10 +40,12 @@ select
     period_start as week_start,
     ticket_type,
     (total_active_seconds / 3600)::float8 as hours,
-    workflows_completed as workflows
+    workflows_completed as workflows,
+    period_start + 7 > %(today)s as is_running
 from marts.time_by_ticket_type
 where
     period_type = 'week'
+    and (%(ticket_type)s::text is null or ticket_type = %(ticket_type)s)
     and period_start > %(first)s - 7
     and period_start <= %(last)s
 order by week_start, ticket_type
@@ -40,10 +55,12 @@ EFFICIENCY_BY_WEEK: LiteralString = """
 select
     date_trunc('week', date::timestamp)::date as week_start,
     sum(total_active_seconds)::float8 as active_seconds,
-    sum(total_estimated_seconds)::float8 as estimated_seconds
+    sum(total_estimated_seconds)::float8 as estimated_seconds,
+    date_trunc('week', date::timestamp)::date + 7 > %(today)s as is_running
 from marts.time_aggregations_daily
 where
     avg_efficiency_ratio is not null
+    and (%(ticket_type)s::text is null or ticket_type = %(ticket_type)s)
     and date >= date_trunc('week', %(first)s::timestamp)::date
     and date <= %(last)s
 group by week_start
@@ -54,11 +71,15 @@ WORKFLOWS_BY_PERSON: LiteralString = """
 with
 
 chosen as (
-    select *, date_trunc('week', date::timestamp)::date as week_start
-    from marts.time_trends_daily
+    select
+        user_id,
+        date_trunc('week', date::timestamp)::date as week_start,
+        workflows_completed as workflows
+    from marts.time_aggregations_daily
     where
         date >= date_trunc('week', %(first)s::timestamp)::date
         and date <= %(last)s
+        and (%(ticket_type)s::text is null or ticket_type = %(ticket_type)s)
 ),
 
 busiest as (
@@ -91,6 +112,13 @@ latest as (
             from marts.time_aggregations_step
             where period_type = 'month' and period_start <= %(last)s
         )
+        and (
+            %(ticket_type)s::text is null
+            or template_id in (
+                select t.template_id from marts.dim_templates as t
+                where t.ticket_type = %(ticket_type)s
+            )
+        )
 ),
 
 steps as (
@@ -108,16 +136,20 @@ steps as (
 )
 
 select
-    month,
-    template_id,
-    step_index,
-    n::int as sample_count,
-    (total / n)::float8 as avg_seconds,
+    s.month,
+    s.template_id,
+    s.step_index,
+    t.template_name,
+    d.step_name,
+    s.n::int as sample_count,
+    (s.total / s.n)::float8 as avg_seconds,
     case
-        when n > 1 then sqrt(greatest(squares - total ^ 2 / n, 0) / (n - 1))
+        when s.n > 1 then sqrt(greatest(s.squares - s.total ^ 2 / s.n, 0) / (s.n - 1))
     end::float8 as std_dev_seconds
-from steps
-order by avg_seconds desc, template_id, step_index
+from steps as s
+left join marts.dim_templates as t on s.template_id = t.template_id
+left join marts.dim_steps as d on s.template_id = d.template_id and s.step_index = d.step_index
+order by avg_seconds desc, s.template_id, s.step_index
 limit 12
 """
 
@@ -132,6 +164,7 @@ where
     period_type = 'day'
     and period_start >= %(first)s
     and period_start <= %(last)s
+    and (%(ticket_type)s::text is null or ticket_type = %(ticket_type)s)
 group by ticket_type
 order by ticket_type
 """
@@ -145,11 +178,12 @@ def hours_per_week(rows: Rows) -> go.Figure:
     """Stack each week's hours by ticket type.
 
     Args:
-        rows: week_start, ticket_type, hours (None if unknown), workflows.
+        rows: week_start, ticket_type, hours (None if unknown), workflows, is_running.
     """
     figure = style.new_figure(340, barmode="stack", bargap=0.25, hovermode="x unified")
     hours: dict[str, dict[date, float]] = defaultdict(lambda: defaultdict(float))
     workflows: dict[str, dict[date, int]] = defaultdict(lambda: defaultdict(int))
+    running = {row["week_start"] for row in rows if row.get("is_running")}
     shown = _largest(rows)
     colours = style.colours(shown)
     for row in rows:
@@ -163,7 +197,10 @@ def hours_per_week(rows: Rows) -> go.Figure:
                 x=list(hours[kind]),
                 y=list(hours[kind].values()),
                 customdata=list(workflows[kind].values()),
-                marker={"color": colours.get(kind, style.GREY)},
+                marker={
+                    "color": colours.get(kind, style.GREY),
+                    "pattern": style.hatch({"is_running": w in running} for w in hours[kind]),
+                },
                 hovertemplate="%{y:,.1f} h, %{customdata:,} completed",
             )
     style.show_weeks(figure, [row["week_start"] for row in rows])
@@ -176,28 +213,24 @@ def efficiency_by_week(rows: Rows) -> go.Figure:
     """Draw the team's active time as a share of its estimates, by week and over four weeks.
 
     Args:
-        rows: week_start (ascending), active_seconds, estimated_seconds.
+        rows: week_start (ascending), active_seconds, estimated_seconds, is_running.
     """
     figure = style.new_figure(320, hovermode="x unified")
     weeks = [row["week_start"] for row in rows]
-    figure.add_scatter(
+    style.add_line(
+        *(figure, rows, "week_start", [_ratio([row]) for row in rows], style.SKY, 1),
         name="one week",
-        x=weeks,
-        y=[_ratio([row]) for row in rows],
-        mode="lines+markers",
-        line={"color": style.SKY, "width": 1},
-        marker={"size": 6},
         hovertemplate="%{y:.1%}",
     )
-    figure.add_scatter(
-        name="four weeks",
-        x=weeks,
-        y=[
+    style.add_line(
+        *(figure, rows, "week_start"),
+        [
             _ratio([row for row in rows if week - FOUR_WEEKS < row["week_start"] <= week])
             for week in weeks
         ],
+        *(style.BLUE, 3),
+        name="four weeks",
         mode="lines",
-        line={"color": style.BLUE, "width": 3},
         hovertemplate="%{y:.1%}",
     )
     if rows:
@@ -208,7 +241,7 @@ def efficiency_by_week(rows: Rows) -> go.Figure:
             annotation_position="bottom left",
         )
     style.show_weeks(figure, weeks)
-    figure.update_yaxes(tickformat=".0%")
+    figure.update_yaxes(title_text="worked by estimated", tickformat=".0%")
     return figure
 
 
@@ -247,8 +280,9 @@ def slowest_steps(rows: Rows) -> go.Figure:
     """Draw each step's average time with its standard deviation on both sides.
 
     Args:
-        rows: month (its first day, the same in all), template_id, step_index, sample_count,
-            avg_seconds, std_dev_seconds (None for a single sample); slowest first.
+        rows: month (its first day, the same in all), template_id, step_index, template_name and
+            step_name (None if nobody named it), sample_count, avg_seconds, std_dev_seconds (None
+            for a single sample); slowest first.
     """
     steps = list(reversed(rows))  # the axis begins at the bottom
     minutes = [row["avg_seconds"] / 60 for row in steps]
@@ -256,7 +290,7 @@ def slowest_steps(rows: Rows) -> go.Figure:
     figure = style.new_figure(70 + 30 * max(len(steps), 3), margin={"l": 8, "r": 8, "t": 8, "b": 8})
     figure.add_scatter(
         x=minutes,
-        y=[f"{row['template_id']}, step {row['step_index']} " for row in steps],
+        y=_step_names(steps),
         mode="markers",
         marker={"color": style.BLUE, "size": 11},
         error_x={
@@ -280,7 +314,7 @@ def slowest_steps(rows: Rows) -> go.Figure:
     )
     month = f" in {rows[0]['month']:%B %Y}" if rows else ""
     figure.update_xaxes(title_text=f"minutes{month}", rangemode="tozero", showgrid=True)
-    figure.update_yaxes(type="category", showgrid=False)
+    figure.update_yaxes(type="category", showgrid=False, dtick=1, tickfont={"size": 11})
     return figure
 
 
@@ -334,6 +368,19 @@ def _ratio(rows: Iterable[Mapping[str, Any]]) -> float | None:
     kept = list(rows)
     estimated = sum(row["estimated_seconds"] for row in kept)
     return sum(row["active_seconds"] for row in kept) / estimated if estimated else None
+
+
+def _step_names(steps: Rows) -> list[str]:
+    """Name each step by its template and itself, with its ids where that is not enough."""
+    named = [
+        f"{style.name_of(row.get('template_name'), row['template_id'])}, "
+        f"{style.name_of(row.get('step_name'), 'step ' + str(row['step_index']))} "
+        for row in steps
+    ]
+    return [
+        name if named.count(name) == 1 else f"{name}({row['template_id']} {row['step_index']}) "
+        for name, row in zip(named, steps, strict=True)
+    ]
 
 
 def _share(row: Mapping[str, Any]) -> str:
