@@ -2,9 +2,6 @@
     {#-
         What people read of an alert: the rule's message with the words in braces filled in, in one pass, so that braces
         in a name stay as they are.
-
-        rule: alias of a row of int_alert_rules__checked.
-        signal: alias of a row with entity_id, value and period_start.
     -#}
     format(
         replace(

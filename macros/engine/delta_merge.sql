@@ -9,10 +9,7 @@
 -#}
 {% macro delta_merge(scope_of_all, relation) -%}
     {#- {name: text} of the statements of a delta merge: which new keys there are, which of them are added to, and what
-        these and the stretches to read come to.
-
-        scope_of_all: the query of the affected keys.
-        relation: the model's table. -#}
+        these and the stretches to read come to. -#}
     {%- set keys = config.get('unique_key') -%}
     {%- set unit = config.get('sealed_by').unit -%}
     {%- set counted = adapter.quote(config.get('adds').columns[0]) -%}

@@ -7,9 +7,6 @@
         does not know, and then chose joins that took ten times as long. Some hours more on either side, for dates
         that are longer than from midnight to midnight. Dates far from the others are a span of their own: one late row
         does not cost all that lies between.
-
-        time: the column, never wrapped in a function.
-        date: the scope's column of dates in the reporting time zone.
     -#}
     {%- if (model.get('build') or {}).get('mode') in ('narrowed', 'buckets') -%}
         {%- do model.build.update({'span':

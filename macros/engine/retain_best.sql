@@ -18,10 +18,7 @@
 -#}
 {% macro retain_best(scope_of_all, relation) -%}
     {#- {name: text}: the scope with what stands taken into account, and the statement that takes the keys whose row
-        stays from the scope and from the result.
-
-        scope_of_all: the query of the affected keys.
-        relation: the model's table. -#}
+        stays from the scope and from the result. -#}
     {%- set keys = config.get('unique_key') -%}
     {%- set began = adapter.quote(config.get('keeps_better').began) -%}
     {%- set scope -%}

@@ -2,8 +2,6 @@
     {#-
         The first CTE of a model: which keys do changed rows touch? While the narrowed text is rendered the CTE reads
         the keys that a refresh has found by the query, which is kept for the program.
-
-        affected: the query, a set block before the model's SQL: it reads changed() relations.
     -#}
     {%- set mode = (model.get('build') or {}).get('mode') -%}
     {%- if mode -%}

@@ -2,10 +2,6 @@
     {#-
         The condition that an event counts: no rule of excluded_users leaves it out.
 
-        e: the alias of a row of stg_product__events.
-        identified: the user whom the identity of its distinct id names, null where none does; without it rules are
-        not asked of whom the visitor turns out to be.
-
         Hardly any event has an id that some rule lists, so all of its ids are asked that first, whatever the rule asks
         of them: one comparison with all patterns, where asking the id as a device and then as a user takes two. Rules
         for other properties, or by other operators, are asked of an event only if there are any.

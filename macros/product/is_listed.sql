@@ -5,9 +5,6 @@
         one, 132 ms so. Each pattern takes 30 ns more, so that of those which say how an id begins (of forgotten
         people) only what they have in common is asked. array(...) and not array_agg: the value of a subquery is packed,
         and would be unpacked for each event.
-
-        value: an expression of type text.
-        properties: whose rules are asked, of user_id and distinct_id.
     -#}
     (
         {{ value }} = any(array(

@@ -2,9 +2,6 @@
     {#-
         A function call for a lateral join: moments that meet every bucket of a period that a visit,
         which lies within one date, has an event in. Only buckets of an hour can be several.
-
-        visit: the alias of a row with started_at and ended_at.
-        period: the column that names the period.
     -#}
     unnest(
         array(

@@ -2,10 +2,6 @@
     {#-
         Whether a JSON value satisfies a rule (docs/spec.md: Filters). A missing property is null: it satisfies
         neq and is_not_set only.
-
-        value: an expression of type jsonb.
-        rule: alias of a row with operator text, operands jsonb[] (any of them; for neq none of them), and
-        patterns text[] (the operands as case-blind LIKE patterns).
     -#}
     case {{ rule }}.operator
         when 'eq' then coalesce({{ value }} = any({{ rule }}.operands), false)

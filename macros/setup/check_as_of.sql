@@ -1,7 +1,5 @@
 {% macro check_as_of(text) -%}
-    {#- Refuses an `as_of` that is no ISO time with a zone, or no time at all.
-
-        text: the value of the var; empty = now. -#}
+    {#- Refuses an `as_of` that is no ISO time with a zone, or no time at all. -#}
     {%- set example = 'write an ISO time with its zone, such as 2026-03-10T12:00:00Z, or leave it empty for now' -%}
     {%- if text -%}
         {%- if not is_date(text[:10]) or not modules.re.fullmatch(

@@ -2,10 +2,6 @@
     {#-
         What a unit test compares: the model's rows with the expected ones. dbt's own compares numerics by
         their text, so that 120 differs from 120.000000; here both lose their trailing zeros first.
-
-        main_sql: the model's SQL over the fixtures.
-        expected_unit_test_sql: the expected rows.
-        expected_column_names: the columns to compare, quoted.
     -#}
     {%- set numerics = [] -%}
     {%- for column in adapter.get_column_schema_from_query(get_empty_subquery_sql(main_sql)) -%}

@@ -1,9 +1,6 @@
 {% macro whole_since(mart, unit) -%}
     {#-
         Since when each bucket of a product mart can be compared with raw events: behind all sealed time.
-
-        mart: the column with its name, in the schema marts.
-        unit: the column with the unit of its buckets.
     -#}
     coalesce(
         (

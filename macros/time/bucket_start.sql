@@ -5,9 +5,7 @@
 
         In UTC all but months are equally long, and date_bin gives the same for next to nothing: date_trunc with a
         zone takes 130 ns, an eighth of counting an event. Its origin is a Monday, as is the type's first day; from an
-        earlier year the latest times would overflow. For months date_trunc without a zone takes a third of that.
-
-        unit: its name, or with is_column=true the column that names it. -#}
+        earlier year the latest times would overflow. For months date_trunc without a zone takes a third of that. -#}
     {%- set strides = {'minute': '1 minute', 'hour': '1 hour', 'day': '1 day', 'week': '7 days'} -%}
     {%- set zone = var('reporting_timezone') -%}
     {%- if zone == 'UTC' and unit in strides and not kwargs.get('is_column') -%}

@@ -2,9 +2,6 @@
     {#-
         How many buckets of a period (hour, day, week, month, quarter) one bucket lies after another:
         hours by the clock, the others by local dates, so that a day of 25 hours is one.
-
-        period: the column that names it.
-        from_start, to_start: when the buckets begin.
     -#}
     case {{ period }}
         when 'hour' then least(round({{ seconds_between(from_start, to_start) }} / 3600), 2147483647)::integer

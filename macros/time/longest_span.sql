@@ -1,9 +1,6 @@
 {% macro longest_span(period, buckets) -%}
     {#-
         An interval that is at least as long as so many buckets of a period, and not much longer.
-
-        period: the column that names it.
-        buckets: how many.
     -#}
     ({{ buckets }} + 1) * case {{ period }}
         when 'hour' then interval '1 hour'

@@ -34,7 +34,7 @@ def test_macro_files_say_what_their_macro_is_for(project: Project) -> None:
             for file in sorted(files)
             if "{#" not in file.read_text(encoding="utf-8")
         ],
-        "say in a Jinja comment {#- ... -#} what it gives and what its arguments are",
+        "say in a Jinja comment {#- ... -#} what it gives, and why it is written so",
     )
 
 
