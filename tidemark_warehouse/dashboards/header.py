@@ -29,7 +29,7 @@ class Dashboards(vm.Dashboard):
         return made
 
     def custom_header(self) -> Any:
-        """Return the database, its time, and where an empty one's reader finds something to see."""
+        """Return the database, its time, where there is something to see, and the page's export."""
         about = self._warehouse.about()
         notes = [html.Span(about.sentence, className="tidemark-database")]
         if about.simulated:
@@ -37,4 +37,9 @@ class Dashboards(vm.Dashboard):
         elif about.as_of is None:
             offer = f"There is something to see in {about.offer('tidemark dashboards')}"
             notes.append(html.Span(offer, className="tidemark-note"))
-        return notes
+        # What they do stands in assets/export.js.
+        return [
+            *notes,
+            html.Button("CSV", id="tidemark-csv", title="What the charts show, as one CSV file"),
+            html.Button("Print", id="tidemark-print", title="The page on paper, or as PDF"),
+        ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.conftest import free_port
-from tests.integration.dashboards.browser import Tab, executable, tab
+from tests.integration.dashboards.browser import HEIGHT, WIDTH, Tab, executable, tab
 from tests.integration.exactness.warehouse import Warehouse
 from tests.integration.running import begin
 from tidemark_warehouse.reporting.section import Page
@@ -137,6 +138,40 @@ def test_other_dates_are_another_picture(browser: Tab, full: str) -> None:
     browser.page.wait_for_function(f"() => ({dates})() === 4")
     browser.wait_for(len(page.sections))
     assert browser.complaints == []
+
+
+def test_what_a_page_shows_is_a_csv_file(browser: Tab, full: str) -> None:
+    page = next(page for page in PAGES if page.name == "delivery")
+    browser.open(full + place(page), len(page.sections))
+    with browser.page.expect_download() as download:
+        browser.page.locator("#tidemark-csv").click()
+    assert download.value.suggested_filename == "tidemark-delivery.csv"
+    with download.value.path().open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["chart"] for row in rows} == {section.name for section in page.sections}
+    drawn_weeks = [row for row in rows if (row["chart"], row["series"]) == ("velocity", "one week")]
+    heights = "() => [...document.querySelector('#velocity .js-plotly-plot')._fullData[0].y]"
+    assert [int(row["y"]) for row in drawn_weeks] == browser.page.evaluate(heights)
+    assert browser.complaints == []
+
+
+@pytest.mark.parametrize("width", [800, 390])
+@pytest.mark.parametrize("page", EVERY_PAGE, ids=lambda page: page.name)
+def test_every_chart_has_its_room_on_every_screen(
+    browser: Tab, full: str, page: Page, width: int
+) -> None:
+    browser.page.set_viewport_size({"width": width, "height": HEIGHT})
+    try:
+        browser.open(full + place(page), len(page.sections))
+        rooms = browser.page.evaluate(
+            "() => [...document.querySelectorAll('.dash-graph')].map(graph => {"
+            " const room = graph.getBoundingClientRect();"
+            " return [graph.id, room.width, room.height, room.right] })"
+        )
+        for name, wide, high, right in rooms:
+            assert (wide > 250, high > 150, right <= width) == (True, True, True), name
+    finally:
+        browser.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
 
 
 def test_the_page_about_people_is_not_there_for_everybody(browser: Tab, company: Warehouse) -> None:
