@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from tests.conventions.project import AREAS, FOLDERS, ROOT, Project, demand
+from tidemark_warehouse.cli.server import mart_areas
 
 # Past participles that do not end in -ed.
 IRREGULAR = {
@@ -110,3 +111,12 @@ def test_models_folder_holds_nothing_but_twins_and_folder_files(project: Project
         [str(path) for path in sorted(files) if not belongs(path)],
         "a model's files are x.sql and x.yml; a file that belongs to its folder begins with _",
     )
+
+
+def test_status_knows_the_area_of_every_mart(project: Project) -> None:
+    marts = {
+        (node["schema"], node["alias"]): node["group"].replace("_", " ")
+        for node in project.manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["schema"].startswith("marts")
+    }
+    assert mart_areas() == marts

@@ -111,7 +111,7 @@ def test_a_page_offers_the_choices_that_its_sections_take(page: Page) -> None:
 def test_who_reads_a_mart_with_environments_shows_one_of_them(section: Section) -> None:
     """Distinct users of two environments must not be added up, and must not be told apart late."""
     for mart in section.marts:
-        (path,) = (PROJECT_ROOT / "models" / "marts").glob(f"*/{STEMS[mart]}.yml")
+        (path,) = (PROJECT_ROOT / "models").rglob(f"{STEMS[mart]}.yml")
         if "- name: environment" in path.read_text():
             assert "environment" in section.takes
 

@@ -218,7 +218,10 @@ def _print_marts(connection: Connection) -> None:
 def mart_areas() -> dict[tuple[str, str], str]:
     """Return the area of each mart, by schema and name: the folder that its model is in."""
     found = {}
-    for path in (PROJECT_ROOT / "models" / "marts").glob("*/*.sql"):
+    models = PROJECT_ROOT / "models"
+    for path in (*models.glob("marts/*/*.sql"), *models.glob("reporting/*/*.sql")):
+        if path.stem.startswith("int_"):
+            continue
         area = path.parent.name
         alias = ALIAS.search(path.read_text(encoding="utf-8"))
         schema = "marts_people" if area == "people" else "marts"
