@@ -84,8 +84,8 @@ def test_a_manifest_says_what_is_in_the_file(
     assert manifest.read(tmp_path, made.file) == made
     row = connection.execute(
         "select count(*), to_json(min(event_at)) #>> '{}', to_json(max(event_at)) #>> '{}', "
-        "(select json_build_array(event_id, event_at)::text from raw.events_2026_08 "
-        " order by event_id, event_at limit 1) from raw.events_2026_08"
+        "(select json_build_array(event_at, event_id)::text from raw.events_2026_08 "
+        " order by event_at, event_id limit 1) from raw.events_2026_08"
     ).fetchone()
     assert row == (made.row_count, made.first_at, made.last_at, made.first_key)
     assert told[-1] == made.row_count == COUNT

@@ -170,7 +170,7 @@ TAMPERINGS = {
     "a trigger dropped": ("drop trigger log_updated on raw.events",),
     "a trigger of a partition dropped": ("drop trigger log_deleted on raw.events_2026_02",),
     "a trigger for origins alone": ("alter table raw.events enable trigger restamp",),
-    "an index dropped": ("drop index raw.events_event_name_distinct_id",),
+    "an index dropped": ("drop index raw.events_distinct_id_event_at",),
     "the key dropped": ("alter table raw.events drop constraint events_pkey",),
     "a partition dropped": ("drop table raw.events_2026_02",),
     "a partition detached": ("alter table raw.events detach partition raw.events_2026_02",),

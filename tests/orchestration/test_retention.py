@@ -41,7 +41,7 @@ def test_a_run_says_for_each_table_what_went_and_what_stays(
         " select gen_random_uuid(), 'page_view', '2025-01-15', 'ann' from generate_series(1, 7)"
     )
     connection.execute(
-        "insert into ops.late_rows (table_name, row_time, key, mart, model)"
+        "insert into ops.noted_late_rows (table_name, row_time, key, mart, model)"
         " values ('metric_points', '2025-01-15', 'x', 'metric_aggregates', 'm')"
     )
     connection.execute(

@@ -16,7 +16,7 @@ as $$
         -- What waits for a restored workflow waits in raw.
         and not exists (
             select
-            from ops.late_rows as l
+            from ops.noted_late_rows as l
             where l.table_name = 'time_sessions' and l.key = s.session_id
         )
 $$;

@@ -6,9 +6,9 @@ declare
     gone bigint := 0;
     vanished bigint;
 begin
-    for late in select distinct table_name from ops.late_rows loop
+    for late in select distinct table_name from ops.noted_late_rows loop
         execute format(
-            'delete from ops.late_rows as l where l.table_name = %L and not exists '
+            'delete from ops.noted_late_rows as l where l.table_name = %L and not exists '
             '(select from raw.%I as r where %s = l.key and %s = l.row_time)',
             late.table_name, late.table_name,
             ops.key_of(('raw.' || quote_ident(late.table_name))::regclass),

@@ -7,7 +7,7 @@ declare
     noted bigint;
 begin
     execute format(
-        'insert into ops.late_rows (table_name, row_time, key, mart, model) '
+        'insert into ops.noted_late_rows (table_name, row_time, key, mart, model) '
         'select %1$L, %2$s, %3$s, m.mart, $1 from %4$s as r cross join unnest($2) as m (mart) '
         'where ops.is_unseen(r._xid, $3) and %5$s '
         -- What an erasure has rewritten was counted before.

@@ -18,7 +18,7 @@ begin
     -- may reach over this period's edge. Any other transaction id makes the trigger give them this one.
     execute format(
         'update %1$s as r set _xid = 0 from '
-        '(select distinct l.key, l.row_time from ops.late_rows as l where l.table_name = %2$L) as l '
+        '(select distinct l.key, l.row_time from ops.noted_late_rows as l where l.table_name = %2$L) as l '
         'where %3$s = l.key and %4$s = l.row_time',
         period.relation, split_part(period.relation, '.', 2),
         ops.key_of(period.relation::regclass), ops.time_of(period.relation::regclass)

@@ -66,7 +66,7 @@ begin
     end loop;
 
     select count(distinct (l.key, l.row_time)) into waiting
-    from ops.late_rows as l
+    from ops.noted_late_rows as l
     where
         target.is_raw
         -- Sessions that wait are left out one by one (ops.expired_sessions).

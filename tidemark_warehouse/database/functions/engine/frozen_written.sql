@@ -9,7 +9,7 @@ begin
     if not moment.is_frozen or last.seen is null then
         return moment;
     end if;
-    delete from ops.late_rows as l
+    delete from ops.noted_late_rows as l
     where
         l.model = program.relation
         and not case

@@ -53,7 +53,7 @@ as $$
             {"r": "ops.kept_funnel_attempts", "c": "user_id", "k": "whose"},
             {"r": "ops.kept_funnel_attempts", "c": "session_id", "k": "names"},
             {"r": "ops.kept_funnel_attempts", "c": "breakdown_value", "k": "names"},
-            {"r": "ops.late_rows", "c": "key", "k": "names", "w": "r.table_name = ''employee_metrics''"},
+            {"r": "ops.noted_late_rows", "c": "key", "k": "names", "w": "r.table_name = ''employee_metrics''"},
             {"r": "intermediate.int_sessions__totalled", "c": "user_id", "k": "whose"},
             {"r": "intermediate.int_visits__cut", "c": "distinct_id", "k": "whose"},
             {"r": "intermediate.int_visits__cut", "c": "session_id", "k": "names"},
