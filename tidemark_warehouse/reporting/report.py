@@ -13,7 +13,7 @@ from tidemark_warehouse.database.server import Connection
 from tidemark_warehouse.errors import TidemarkError
 from tidemark_warehouse.reporting import about, data, page
 from tidemark_warehouse.reporting.about import About
-from tidemark_warehouse.reporting.section import Page
+from tidemark_warehouse.reporting.section import EVERYTHING, Page
 from tidemark_warehouse.reporting.sections import PAGES
 from tidemark_warehouse.settings import Settings
 
@@ -109,7 +109,8 @@ def _cards(connection: Connection, shown: Page, loaded: frozenset[str]) -> Itera
             {
                 control.title: choice[control.name]
                 for control in shown.controls
-                if control.name in section.takes and control.name in choice
+                if control.name in section.takes
+                and choice.get(control.name, EVERYTHING) != EVERYTHING
             },
             loaded,
         )
