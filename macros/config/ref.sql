@@ -3,8 +3,12 @@
         dbt's own ref, with two differences for models that the engine refreshes and for views. `--empty` puts no limit
         on what they read: it shapes their tables and leaves views as they are. And while a program is rendered
         (macros/engine/program.sql) it is a name without its database, so that a copied database can run the program,
-        and that of any node: a view that is looked through reads what its reader does not name.
+        and that of any node: a view that is looked through reads what its reader does not name. In a data test, which
+        is stored too, it has no database either.
     -#}
+    {%- if model is defined and model.get('resource_type') == 'test' -%}
+        {{- return(builtins.ref(*varargs, **kwargs).include(database=false)) -}}
+    {%- endif -%}
     {%- if not (model is defined and model.get('build')) -%}
         {{- return(unlimited(builtins.ref(*varargs, **kwargs))) -}}
     {%- endif -%}

@@ -17,7 +17,7 @@
         'definition': rendered('definition').text, 'whole': whole.text, 'narrowed': narrowed.get('text'), 'scope': narrowed.get('scope'),
         'scope_of_all': whole.scope, 'scope_of_row': rendered('explained').scope if whole.scope else none, 'span': narrowed.get('span'), 'sealed': frozen.sealed, 'kept': frozen.kept,
     } -%}
-    {%- set options = {} -%}
+    {%- set options = {'beat': (config.get('meta') or {}).get('beat', 'slow')} -%}
     {%- if config.get('sealed_by') -%}
         {%- do hooks.update({'opened': 'ops.frozen_opened', 'written': 'ops.frozen_written'}) -%}
         {%- do options.update({

@@ -15,6 +15,9 @@
     {%- if config.get('adds') and not (config.get('sealed_by') or {}).get('unit') -%}
         {%- do problems.append('adds needs sealed_by with the column and unit of its buckets of time') -%}
     {%- endif -%}
+    {%- if (config.get('meta') or {}).get('beat', 'slow') not in ('fast', 'slow') -%}
+        {%- do problems.append('meta beat is fast or slow') -%}
+    {%- endif -%}
     {%- for hook in pre_hooks + post_hooks if not hook.get('transaction', true) -%}
         {%- do problems.append('a hook with transaction: false would end the one transaction') -%}
     {%- endfor -%}

@@ -1,19 +1,31 @@
 {% macro forget_consumed_changes() -%}
-    {#- After a build: old versions that every reader has consumed go, and so do the programs and watermarks of models
-        that the project no longer has (they would hold old versions for ever), what is said of late rows that were
-        deleted, and what old refreshes came to. -#}
+    {#- After a build: the programs and watermarks of models that the project no longer has go (they would hold old
+        versions for ever), its tests, snapshots and failures too, and what is no longer needed (ops.end_of_build). The build leaves
+        its name, by which `tidemark build` knows that it was this database. -#}
     {%- if execute and flags.WHICH in ('build', 'run') -%}
-        {%- set names = [] -%}
-        {%- for node in graph.nodes.values() if node.config.materialized == 'incremental' -%}
-            {%- do names.append(node.schema ~ '.' ~ node.alias) -%}
+        {%- set models, snapshots, tests, named = [], [], [], [] -%}
+        {%- for node in graph.nodes.values() -%}
+            {%- if node.config.materialized == 'incremental' -%}
+                {%- do models.append(node.schema ~ '.' ~ node.alias) -%}
+            {%- elif node.resource_type == 'snapshot' -%}
+                {%- do snapshots.append(node.schema ~ '.' ~ node.alias) -%}
+            {%- elif node.resource_type == 'test' -%}
+                {%- do tests.append(node.unique_id) -%}
+                {%- do named.append(node.name) -%}
+            {%- elif node.resource_type == 'seed' -%}
+                {%- do named.append(node.schema ~ '.' ~ node.alias) -%}
+            {%- endif -%}
         {%- endfor -%}
         -- One build at a time: two that delete the same rows in different orders wait for each other for ever.
         select pg_advisory_xact_lock(hashtextextended('tidemark end of a build', 0));
-        select ops.forget_vanished_late_rows();
-        delete from ops.watermarks where relation <> all({{ text_array(names) }});
-        delete from ops.programs where relation <> all({{ text_array(names) }});
-        delete from ops.refreshes
-        where started_at < now() - interval '{{ var("refreshes_kept_days") | int }} days';
-        select ops.forget_consumed_changes(interval '{{ var("changes_kept_days") | int }} days')
+        delete from ops.watermarks where relation <> all({{ text_array(models) }});
+        delete from ops.programs where relation <> all({{ text_array(models) }});
+        delete from ops.snapshots where relation <> all({{ text_array(snapshots) }});
+        delete from ops.tests where unique_id <> all({{ text_array(tests) }});
+        delete from ops.refreshes where message is not null and relation <> all({{ text_array(models + named) }});
+        select ops.end_of_build(
+            interval '{{ var("changes_kept_days") | int }} days', interval '{{ var("refreshes_kept_days") | int }} days'
+        );
+        select ops.keep_setting('last_dbt_build', '{{ invocation_id }}')
     {%- endif -%}
 {%- endmacro %}

@@ -10,7 +10,7 @@ from typing import Any
 import typer.main
 
 from tests.conventions.project import COMMENT, ROOT, Project, migrations, raw_columns
-from tidemark_warehouse.cli.main import app
+from tidemark_warehouse.cli.main import application
 from tidemark_warehouse.settings import ROLES
 
 OPS_TABLE = re.compile(r"create table (ops\.\w+) \(\n(.*?)\n\)", re.DOTALL)
@@ -27,7 +27,7 @@ def names(project: Project) -> frozenset[str]:
         *_seeds(),
         *_records(),
         *_functions(),
-        *_commands("tidemark", typer.main.get_command(app)),
+        *_commands("tidemark", typer.main.get_command(application())),
         *_targets(),
         *ROLES,
     ])  # fmt: skip

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -56,39 +54,44 @@ def test_doctor_names_what_fails_and_the_remedy(database: Settings) -> None:
     assert results["migrations"].remedy == "tidemark up"
 
 
-def test_status_names_what_failed_in_the_last_build(
-    database: Settings,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+def test_status_names_what_failed_and_has_not_succeeded_since(
+    database: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with connect(database) as connection:
         connection.execute("create table marts.a_mart as select generate_series(1, 1234)")
         connection.execute("create table marts.b_mart ()")
         connection.execute(
             "insert into ops.watermarks (relation, model, seen, fingerprint, shape, settings,"
-            " reads, as_of, built_at) values ('marts.a_mart', 'a_mart', ops.current_snapshot(),"
-            " '', '', '', '{}', now(), '2026-01-02 04:05:06+01')"
+            " reads, as_of, built_at) values ('marts.a_mart', 'model.tidemark.a_mart',"
+            " ops.current_snapshot(), '', '', '', '{}', now(), '2026-01-02 04:05:06+01')"
         )
-    results = [
-        {"unique_id": "model.tidemark.good", "status": "success", "message": "ok"},
-        {"unique_id": "model.tidemark.bad", "status": "error", "message": "Database Error\n[x]"},
-        {"unique_id": "test.tidemark.unique_bad_id.1f2e", "status": "fail", "message": "Got 3"},
-    ]
-    (tmp_path / "target").mkdir()
-    (tmp_path / "target" / "run_results.json").write_text(
-        json.dumps({"metadata": {"generated_at": "2026-01-02T03:04:05Z"}, "results": results})
-    )
-    monkeypatch.setattr(commands, "PROJECT_ROOT", tmp_path)
+        for relation, kind, at, message in (
+            ("marts.a_mart", "model", "2026-01-02 03:05:05Z", "mended since"),
+            ("marts.b_mart", "model", "2026-01-01 00:00:00Z", "an older story"),
+            ("marts.b_mart", "model", "2026-01-02 00:00:00Z", "Database Error\n[x]"),
+            ("seeds.funnels", "seed", "2026-01-02 00:00:00Z", "no such column"),
+            ("unique_bad_id", "test", "2026-01-02 00:00:00Z", "Got 3 results"),
+        ):
+            connection.execute(
+                "insert into ops.refreshes (relation, kind, started_at, seconds, message)"
+                " values (%s, %s, %s, 1.5, %s)",
+                [relation, kind, at, message],
+            )
     for name, text in environment(database).items():
         monkeypatch.setenv(name, text)
     commands.status()
     out = capsys.readouterr().out
     assert "marts.a_mart  1,234  2026-01-02 03:05:06" in out
     assert "marts.b_mart      0  never" in out
-    assert "model bad: Database Error" in out
-    assert "-> tidemark build --select bad unique_bad_id" in out
-    assert "good" not in out
+    assert "failed  model marts.b_mart (2026-01-02 00:00:01 UTC): Database Error" in out
+    assert "failed  seed seeds.funnels (2026-01-02 00:00:01 UTC): no such column" in out
+    assert "-> tidemark build --select b_mart+ funnels+ unique_bad_id" in out
+    assert "mended since" not in out
+    assert "older" not in out
+    with connect(database) as connection:
+        connection.execute("delete from ops.refreshes")
+    commands.status()
+    assert "last build 2026-01-02 03:05:06 UTC: nothing fails" in capsys.readouterr().out
 
 
 def test_reset_says_what_it_deletes_and_asks(database: Settings) -> None:

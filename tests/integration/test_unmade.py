@@ -13,7 +13,7 @@ from psycopg import sql
 from orchestration.resources import Warehouse
 from tests.conftest import TEMPLATE
 from tests.integration.running import environment, value
-from tidemark_warehouse.cli.main import app
+from tidemark_warehouse.cli.main import application
 from tidemark_warehouse.database import server as servers
 from tidemark_warehouse.database.server import made
 from tidemark_warehouse.database.server.bootstrap import administrator
@@ -73,19 +73,22 @@ def databases(server: Settings) -> object:
 
 
 def test_no_command_makes_a_database_by_a_slip_of_the_pen(typo: Settings) -> None:
-    names = {str(c.name or getattr(c.callback, "__name__", "")) for c in app.registered_commands}
+    names = {
+        str(c.name or getattr(c.callback, "__name__", ""))
+        for c in application().registered_commands
+    }
     asked = names - MAKERS - NEED_NO_DATABASE - {"doctor"}
     assert asked == set(COMMANDS), "say here with which arguments a new command is called"
     for name, arguments in COMMANDS.items():
         with pytest.raises(TidemarkError) as refused:
-            app([name, *arguments], standalone_mode=False)
+            application()([name, *arguments], standalone_mode=False)
         assert "database typo" in refused.value.problem, name
         assert TEMPLATE in refused.value.remedy, name
         assert "TIDEMARK_DATABASE=typo tidemark up" in refused.value.remedy, name
 
 
 def test_the_doctor_says_so_too(typo: Settings, capsys: pytest.CaptureFixture[str]) -> None:
-    assert app(["doctor"], standalone_mode=False) == 1
+    assert application()(["doctor"], standalone_mode=False) == 1
     out = capsys.readouterr().out
     assert "database typo" in out
     assert TEMPLATE in out
@@ -93,7 +96,7 @@ def test_the_doctor_says_so_too(typo: Settings, capsys: pytest.CaptureFixture[st
 
 def test_more_hours_are_not_added_to_nothing(typo: Settings) -> None:
     with pytest.raises(TidemarkError, match="database typo"):
-        app(["simulate", "--continue", "--database", "typo"], standalone_mode=False)
+        application()(["simulate", "--continue", "--database", "typo"], standalone_mode=False)
 
 
 def test_dagster_refuses_as_well(typo: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,9 @@ import pytest
 
 from tests.integration.running import run
 from tests.orchestration.conftest import complete
-from tidemark_warehouse.cli.build import artifacts, failures
+from tidemark_warehouse.cli.builds import failures
 from tidemark_warehouse.database.server import connect
+from tidemark_warehouse.dbt import artifacts
 from tidemark_warehouse.settings import PROJECT_ROOT, Settings
 
 
@@ -82,4 +83,4 @@ def test_artifacts_are_where_dbt_writes_them(
     options: list[str], folder: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("DBT_TARGET_PATH")
-    assert artifacts(options) == PROJECT_ROOT / folder
+    assert artifacts.folder(options) == PROJECT_ROOT / folder

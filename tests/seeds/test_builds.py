@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.exactness.warehouse import copy_project
-from tidemark_warehouse.cli import build
+from tidemark_warehouse.cli import builds
 from tidemark_warehouse.dbt import guard
 from tidemark_warehouse.errors import TidemarkError
 from tidemark_warehouse.settings import LOOPBACK
@@ -70,11 +70,11 @@ def test_tidemark_build_asks_before_it_starts_a_server(
 ) -> None:
     from typer.testing import CliRunner
 
-    from tidemark_warehouse.cli.main import app
+    from tidemark_warehouse.cli.main import application
 
-    monkeypatch.setattr(build, "PROJECT_ROOT", project)
+    monkeypatch.setattr(builds, "PROJECT_ROOT", project)
     monkeypatch.setenv("TIDEMARK_HOME", str(tmp_path / "none"))
-    done = CliRunner().invoke(app, ["build"])
+    done = CliRunner().invoke(application(), ["build"])
     assert isinstance(done.exception, TidemarkError)
     assert FAULT in done.exception.problem
     assert REMEDY in done.exception.problem

@@ -3,91 +3,93 @@
 from __future__ import annotations
 
 import sys
-from importlib.metadata import version
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 import psycopg
-import typer
 
-from orchestration import dev
-from tidemark_warehouse.cli import (
-    archive,
-    build,
-    console,
-    dashboards,
-    demo,
-    explain,
-    forget,
-    load,
-    loads,
-    refresh,
-    report,
-    retention,
-    serve,
-    server,
-    simulate,
-)
+from tidemark_warehouse.cli import console
 from tidemark_warehouse.database.server.connection import one_line
 from tidemark_warehouse.errors import TidemarkError
 
-app = typer.Typer(
-    help="Tidemark: a dbt and Dagster warehouse on PostgreSQL.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,  # its frames show local variables, passwords among them
-)
+if TYPE_CHECKING:
+    import typer
+
+# The commands, in the order of `tidemark --help`, and where they are: a command imports its own
+# module alone, since all of them together take longer than a build with nothing new.
+HERE = "tidemark_warehouse.cli"
+COMMANDS: Mapping[str, str] = {
+    "demo": f"{HERE}.demo",
+    "up": f"{HERE}.server",
+    "down": f"{HERE}.server",
+    "status": f"{HERE}.server",
+    "doctor": f"{HERE}.server",
+    "url": f"{HERE}.server",
+    "reset": f"{HERE}.server",
+    "build": f"{HERE}.build",
+    "refresh": f"{HERE}.refresh",
+    "explain": f"{HERE}.explain",
+    "dev": "orchestration.dev",
+    "load": f"{HERE}.load",
+    "presets": f"{HERE}.load",
+    "loads": f"{HERE}.loads",
+    "unload": f"{HERE}.loads",
+    "rejects": f"{HERE}.loads",
+    "workflows": f"{HERE}.loads",
+    "simulate": f"{HERE}.simulate",
+    "retention": f"{HERE}.retention",
+    "restore": f"{HERE}.retention",
+    "forget": f"{HERE}.forget",
+    "report": f"{HERE}.report",
+    "dashboards": f"{HERE}.dashboards",
+    "serve": f"{HERE}.serve",
+}
+GROUPS: Mapping[str, str] = {"archive": f"{HERE}.archive"}
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        print(f"tidemark {version('tidemark-warehouse')}")
-        raise typer.Exit
+def application(words: Sequence[str] = ()) -> typer.Typer:
+    """Return the command line, of one command if the words name one, else of all.
 
+    Args:
+        words: what follows the word tidemark.
+    """
+    import typer
 
-@app.callback()
-def _options(
-    wants_version: Annotated[
-        bool,
-        typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
-        ),
-    ] = False,
-) -> None:
-    """Tidemark: a dbt and Dagster warehouse on PostgreSQL."""
+    from tidemark_warehouse.cli.options import options
 
-
-# The commands, in the order of `tidemark --help`.
-app.command()(demo.demo)
-app.command()(server.up)
-app.command()(server.down)
-app.command()(server.status)
-app.command()(server.doctor)
-app.command()(server.url)
-app.command()(server.reset)
-app.command(context_settings=build.CONTEXT)(build.build)
-app.command()(refresh.refresh)
-app.command()(explain.explain)
-app.command()(dev.dev)
-app.command()(load.load)
-app.command()(load.presets)
-app.command()(loads.loads)
-app.command()(loads.unload)
-app.command()(loads.rejects)
-app.command()(loads.workflows)
-app.command()(simulate.simulate)
-app.command()(retention.retention)
-app.command()(retention.restore)
-app.command()(forget.forget)
-app.command()(report.report)
-app.command()(dashboards.dashboards)
-app.command()(serve.serve)
-app.add_typer(archive.app, name="archive")
+    app = typer.Typer(
+        help="Tidemark: a dbt and Dagster warehouse on PostgreSQL.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,  # its frames show local variables, passwords among them
+    )
+    app.callback()(options)
+    named = words[0] if words else None
+    known = named in COMMANDS or named in GROUPS
+    for name, module in COMMANDS.items():
+        if name == named or not known:
+            found = import_module(module)
+            app.command(name, context_settings=getattr(found, "CONTEXT", None))(
+                getattr(found, name)
+            )
+    for name, module in GROUPS.items():
+        if name == named or not known:
+            app.add_typer(import_module(module).app, name=name)
+    return app
 
 
 def main() -> None:
     """Run a command. What a person can mend ends in two lines and status 1, no traceback."""
+    words = sys.argv[1:]
     try:
-        app()
+        if words[:1] == ["build"] and "--help" not in words:
+            # It takes every option as it is: without typer, and what that imports, it takes half
+            # the time where nothing is new.
+            from tidemark_warehouse.cli import builds
+
+            sys.exit(builds.run(words[1:]))
+        application(words)()
     except TidemarkError as error:
         console.print_error(error)
         sys.exit(1)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
-from typing import Annotated, Any, LiteralString
+from typing import Annotated, LiteralString
 
 import psycopg
 import typer
@@ -15,11 +14,11 @@ from tidemark_warehouse.cli import console
 from tidemark_warehouse.cli.checks import CHECKS, SERVER, UNSEEN, Verdict, verdict_of
 from tidemark_warehouse.database import server
 from tidemark_warehouse.database.server.connection import Connection
+from tidemark_warehouse.dbt.artifacts import first_reason
 from tidemark_warehouse.errors import TidemarkError
 from tidemark_warehouse.settings import PROJECT_ROOT, Settings
 
 COUNTED_EXACTLY = 2_000_000  # rows; a larger mart shows PostgreSQL's estimate
-FAILED = {"error", "fail", "runtime error", "partial success"}
 ALIAS = re.compile(r"alias='(\w+)'")
 COLOURS = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAIL: "red"}
 
@@ -50,6 +49,34 @@ MARTS: LiteralString = """
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where n.nspname in ('marts', 'marts_people') and c.relkind in ('r', 'p', 'm', 'v')
     order by 1, 2
+"""
+FAILING: LiteralString = """
+    select
+        kind,
+        relation,
+        to_char(failed_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'),
+        message,
+        case
+            when kind = 'test' then relation
+            else coalesce(
+                (
+                    select split_part(w.model, '.', 3)
+                    from ops.watermarks as w
+                    where w.relation = f.relation
+                ),
+                split_part(relation, '.', 2)
+            ) || '+'
+        end
+    from ops.failing() as f
+    order by 1, 2
+"""
+LAST_BUILD: LiteralString = """
+    select to_char(
+        greatest(
+            (select max(built_at) from ops.watermarks), (select max(looked_at) from ops.looks)
+        ) at time zone 'UTC',
+        'YYYY-MM-DD HH24:MI:SS'
+    )
 """
 RAW_TABLES: LiteralString = """
     select n.nspname, c.relname, c.reltuples::bigint
@@ -103,10 +130,19 @@ def url(
     print(server.url(settings, role))
 
 
-def status() -> None:
+def status(
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Show what is behind, runs and failed, as it changes.")
+    ] = False,
+) -> None:
     """Say how the server, the marts and the last build are."""
     settings = Settings.from_environment()
     server.check_made(settings)
+    if watch:
+        from tidemark_warehouse.cli import following
+
+        following.follow(settings)
+        return
     state = server.status(settings)
     out = console.out()
     process = f", process {state.pid}" if state.pid else ""
@@ -124,7 +160,7 @@ def status() -> None:
             _print_marts(connection)
             _print_history(connection)
             _print_unknown(connection)
-    _print_last_build()
+            _print_failing(connection)
 
 
 def doctor() -> None:
@@ -287,32 +323,22 @@ def _print_unknown(connection: Connection) -> None:
         console.out().print(f"[yellow]{escape(said)}[/]", soft_wrap=True)
 
 
-def _print_last_build() -> None:
-    """Name what failed in dbt's last run, as its artifacts tell."""
-    out = console.out()
-    results = _run_results()
-    if results is None:
-        return
-    failed = [node for node in results.get("results", []) if node.get("status") in FAILED]
-    at = str(results.get("metadata", {}).get("generated_at", ""))[:19].replace("T", " ")
-    out.print()
-    if not failed:
-        out.print(f"the last dbt run ({at} UTC) had no failure")
-        return
-    out.print(f"[red]the last dbt run ({at} UTC) failed in:[/]")
-    names = [str(node["unique_id"]).split(".")[2] for node in failed]
-    for name, node in zip(names, failed, strict=True):
-        message = (str(node.get("message") or "").strip().splitlines() or [""])[0]
-        kind = str(node["unique_id"]).split(".")[0]
-        out.print(f"  {kind} {escape(name)}: {escape(message)}", soft_wrap=True)
-    out.print(f"  -> tidemark build --select {' '.join(names)}", soft_wrap=True)
-
-
-def _run_results() -> dict[str, Any] | None:
-    """Return dbt's report of its last run, if there is one that can be read."""
+def _print_failing(connection: Connection) -> None:
+    """Name what failed the last time, whatever had started it, and what does it again."""
     try:
-        text = (PROJECT_ROOT / "target" / "run_results.json").read_text(encoding="utf-8")
-        content = json.loads(text)
-    except (OSError, ValueError):
-        return None
-    return content if isinstance(content, dict) else None
+        failing = connection.execute(FAILING).fetchall()
+        row = connection.execute(LAST_BUILD).fetchone()
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedFunction):
+        return
+    out = console.out()
+    if not failing:
+        if row and row[0]:
+            out.print()
+            out.print(f"last build {row[0]} UTC: nothing fails")
+        return
+    out.print()
+    for kind, name, at, message, _ in failing:
+        story = f"{kind} {name} ({at} UTC): {first_reason(message)}"
+        out.print(f"[red]failed[/]  {escape(story)}", soft_wrap=True)
+    names = dict.fromkeys(again for *_, again in failing)
+    out.print(f"  -> tidemark build --select {escape(' '.join(names))}", soft_wrap=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import psycopg
 from psycopg import sql
 
+from tidemark_warehouse.database.outcomes import reason
 from tidemark_warehouse.database.server import Connection
 from tidemark_warehouse.errors import TidemarkError
 
@@ -25,6 +26,7 @@ class Refresh:
         written: rows that were new or differed.
         deleted: rows that were replaced or went.
         message: why it failed; None where it succeeded.
+        remark: what is to be said of a refresh that succeeded.
     """
 
     relation: str
@@ -34,6 +36,7 @@ class Refresh:
     written: int
     deleted: int
     message: str | None = None
+    remark: str | None = None
 
 
 def behind(connection: Connection, as_of: datetime | None = None) -> set[str]:
@@ -58,23 +61,113 @@ def walk(connection: Connection, as_of: datetime | None = None) -> Iterator[Refr
         connection: the owner's, one transaction a statement.
         as_of: what stands for now; one instant for the whole walk.
     """
-    reads = _reads(connection)
-    waiting = behind(connection, as_of)
-    failed: set[str] = set()
-    for relation in _in_order(reads):
-        if relation not in waiting or not failed.isdisjoint(reads[relation]):
-            if relation in waiting:
-                failed.add(relation)
+    work = Work(Graph.of(connection), behind(connection, as_of))
+    for relation in work:
+        if work.is_held(relation):
+            work.hold(relation)
             continue
         done = refresh(connection, relation, as_of)
-        if done.message:
-            failed.add(relation)
-        elif done.written or done.deleted:
-            waiting |= {reader for reader, read in reads.items() if relation in read}
+        work.note(done)
         yield done
 
 
-def refresh(connection: Connection, relation: str, as_of: datetime | None = None) -> Refresh:
+@dataclass(frozen=True)
+class Graph:
+    """Which relation reads which.
+
+    Attributes:
+        models: dbt's name for each relation.
+        reads: the tables that each reads.
+        depends: the same, and the views and seeds that it looks through.
+    """
+
+    models: Mapping[str, str]
+    reads: Mapping[str, frozenset[str]]
+    depends: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def of(cls, connection: Connection) -> Graph:
+        """Read it from the stored programs."""
+        rows = connection.execute(
+            "select relation, model, reads, reads || views || seeds from ops.programs"
+        ).fetchall()
+        return cls(
+            {row[0]: row[1] for row in rows},
+            {row[0]: frozenset(row[2]) for row in rows},
+            {row[0]: frozenset(row[3]) for row in rows},
+        )
+
+    def in_order(self) -> Sequence[str]:
+        """Return the relations, each after those that it reads."""
+        order: dict[str, None] = {}
+
+        def place(relation: str) -> None:
+            for read in sorted(self.reads[relation]):
+                if read in self.reads and read not in order:
+                    place(read)
+            order[relation] = None
+
+        for relation in sorted(self.reads):
+            if relation not in order:
+                place(relation)
+        return list(order)
+
+    def readers(self, relation: str) -> set[str]:
+        """Return the relations that read one."""
+        return {reader for reader, read in self.reads.items() if relation in read}
+
+    def ancestors(self, relation: str) -> set[str]:
+        """Return all that a relation depends on, at any depth."""
+        found: set[str] = set()
+        waiting = [relation]
+        while waiting:
+            new = self.depends.get(waiting.pop(), frozenset()) - found
+            found |= new
+            waiting.extend(new)
+        return found
+
+
+class Work:
+    """What is to be refreshed, each after what it reads; it grows by what changes meanwhile."""
+
+    def __init__(self, graph: Graph, waiting: Collection[str]) -> None:
+        """Begin with what is behind.
+
+        Args:
+            graph: of all relations.
+            waiting: those that are behind.
+        """
+        self.graph = graph
+        self.failed: set[str] = set()
+        self._waiting = set(waiting)
+
+    def __iter__(self) -> Iterator[str]:
+        for relation in self.graph.in_order():
+            if relation in self._waiting:
+                yield relation
+
+    def is_held(self, relation: str) -> bool:
+        """Whether something that it reads has failed, or waits itself for what has."""
+        return not self.failed.isdisjoint(self.graph.reads[relation])
+
+    def hold(self, relation: str) -> None:
+        """Leave a relation as it is, and what reads it."""
+        self.failed.add(relation)
+
+    def note(self, done: Refresh) -> None:
+        """Note what a refresh came to: readers of what it changed are behind now."""
+        if done.message:
+            self.failed.add(done.relation)
+        elif done.written or done.deleted:
+            self._waiting |= self.graph.readers(done.relation)
+
+
+def refresh(
+    connection: Connection,
+    relation: str,
+    as_of: datetime | None = None,
+    is_stopped: Callable[[], bool] = lambda: False,
+) -> Refresh:
     """Refresh one relation in a transaction of its own.
 
     What fails is told in ops.refreshes as well, in another transaction.
@@ -83,6 +176,8 @@ def refresh(connection: Connection, relation: str, as_of: datetime | None = None
         connection: the owner's, one transaction a statement.
         relation: schema.table.
         as_of: what stands for now.
+        is_stopped: says that whoever refreshes is ending, so that what was cancelled has not
+            failed.
 
     Raises:
         TidemarkError: it has no program.
@@ -103,36 +198,16 @@ def refresh(connection: Connection, relation: str, as_of: datetime | None = None
             cursor.nextset()
         row = cursor.fetchone()
         assert row is not None  # noqa: S101  # a function call gives a row
-        _, _, _, seconds, whole, keys, written, deleted, _ = row
-        return Refresh(relation, float(seconds), whole, keys, written, deleted)
+        _, _, _, seconds, whole, keys, written, deleted, remark = row
+        return Refresh(relation, float(seconds), whole, keys, written, deleted, remark=remark)
     except psycopg.Error as error:
+        if connection.broken:
+            raise
         connection.execute("rollback")
-        message = str(error.diag.message_primary or error)
+        message = reason(error)
+        if is_stopped():
+            return Refresh(relation, 0.0, False, 0, 0, 0, message)
         row = connection.execute(
-            "insert into ops.refreshes (relation, kind, started_at, seconds, message)"
-            " values (%s, 'model', %s, extract(epoch from clock_timestamp() - %s), %s)"
-            " returning seconds",
-            [relation, began, began, message],
+            "select ops.note_failure(%s, 'model', %s, %s)", [relation, began, message]
         ).fetchone()
         return Refresh(relation, float(row[0]) if row else 0.0, False, 0, 0, 0, message)
-
-
-def _reads(connection: Connection) -> dict[str, frozenset[str]]:
-    rows = connection.execute("select relation, reads from ops.programs").fetchall()
-    return {relation: frozenset(reads) for relation, reads in rows}
-
-
-def _in_order(reads: Mapping[str, frozenset[str]]) -> Sequence[str]:
-    """Return the relations, each after those that it reads."""
-    order: dict[str, None] = {}
-
-    def place(relation: str) -> None:
-        for read in sorted(reads[relation]):
-            if read in reads and read not in order:
-                place(read)
-        order[relation] = None
-
-    for relation in sorted(reads):
-        if relation not in order:
-            place(relation)
-    return list(order)

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tidemark_warehouse.dbt import guard
+from tidemark_warehouse.dbt import guard, project
 from tidemark_warehouse.errors import TidemarkError
 from tidemark_warehouse.settings import PROJECT_ROOT
 
@@ -21,8 +21,6 @@ from tidemark_warehouse.settings import PROJECT_ROOT
 # run that begins at that moment would read half of it.
 FOLDER = PROJECT_ROOT / "target" / "dagster"
 MANIFEST = FOLDER / "manifest.json"
-SOURCES = ("models", "macros", "seeds", "snapshots", "tests/dbt")
-SINGLE_SOURCES = ("dbt_project.yml", "selectors.yml", "packages.yml", "dependencies.yml")
 
 
 def load() -> Mapping[str, Any]:
@@ -52,7 +50,7 @@ def is_stale() -> bool:
         parsed_at = MANIFEST.stat().st_mtime_ns
     except FileNotFoundError:
         return True
-    return any(path.stat().st_mtime_ns > parsed_at for path in _project_files())
+    return any(path.stat().st_mtime_ns > parsed_at for path in project.files())
 
 
 def _place(test: dict[str, Any]) -> None:
@@ -65,17 +63,6 @@ def _place(test: dict[str, Any]) -> None:
     if len(models) > 1 and not test.get("attached_node") and "dagster" not in meta:
         _, package, name = models[0].split(".")[:3]
         meta["dagster"] = {"ref": {"name": name, "package": package}}
-
-
-def _project_files() -> Iterator[Path]:
-    """Every file that dbt parses, and the folders, whose times tell of files that went."""
-    for name in SINGLE_SOURCES:
-        if (PROJECT_ROOT / name).exists():
-            yield PROJECT_ROOT / name
-    for name in SOURCES:
-        for folder, _, files in os.walk(PROJECT_ROOT / name):
-            yield Path(folder)
-            yield from (Path(folder) / file for file in files)
 
 
 def _parse() -> None:

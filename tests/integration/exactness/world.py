@@ -16,7 +16,7 @@ from tests.integration.exactness.oracle import inexact
 from tests.integration.exactness.proxy import Proxy
 from tests.integration.exactness.raw_rows import RawTable, read_table
 from tests.integration.exactness.warehouse import AS_OF, Warehouse, differences
-from tidemark_warehouse.database.refreshing import walk
+from tidemark_warehouse.database import building
 
 LOCK_TIMEOUT = "set lock_timeout = '200ms'"
 # What only dbt follows: seeds, dropped tables, edited views, what the engine remembers.
@@ -88,8 +88,10 @@ class World:
     def build(self, *options: str, as_of: str = AS_OF) -> None:
         """A build that has to succeed."""
         if self.walks and options[:1] in ((), ("--select",)) and self.zone == "UTC":
-            walked = walk(self.connection, datetime.fromisoformat(as_of))
-            failures = [f"{done.relation}: {done.message}" for done in walked if done.message]
+            outcomes = building.build(
+                self.connection, datetime.fromisoformat(as_of), ("model", "snapshot")
+            )
+            failures = [f"{o.unique_id}: {o.message}" for o in outcomes if o.has_failed]
             assert not failures, failures
             return
         failures = self.incremental.build(*options, zone=self.zone, as_of=as_of)

@@ -24,7 +24,7 @@ from tests.integration.retention.person import LATE, ROWS
 from tests.integration.retention.sealing import late_rows
 from tests.integration.running import environment
 from tidemark_warehouse.archiving import apply, files, restore
-from tidemark_warehouse.cli.main import app
+from tidemark_warehouse.cli.main import application
 from tidemark_warehouse.dbt import guard
 from tidemark_warehouse.errors import TidemarkError
 from tidemark_warehouse.privacy import forget
@@ -244,7 +244,7 @@ def test_the_command_reports_asks_and_builds(world: World, monkeypatch: pytest.M
     monkeypatch.setattr(guard, "run", build)
 
     def run(*arguments: str) -> tuple[int, str]:
-        result = CliRunner().invoke(app, ["forget", *arguments])
+        result = CliRunner().invoke(application(), ["forget", *arguments])
         return result.exit_code, result.output
 
     code, out = run(WHO, "--dry-run")

@@ -30,6 +30,7 @@ __all__ = [
     "connect",
     "dbt_environment",
     "ensure_up",
+    "is_ready",
     "ready",
     "reset",
     "start",
@@ -96,7 +97,7 @@ def ensure_up(settings: Settings, *, thorough: bool = False) -> Arrival:
     Raises:
         TidemarkError: it cannot be made ready; says what to do.
     """
-    if not thorough and _is_ready(settings):
+    if not thorough and is_ready(settings):
         return Arrival(False, [], True)
     started = start(settings)
     migrations, mended = bootstrap.bootstrap(settings)
@@ -106,13 +107,30 @@ def ensure_up(settings: Settings, *, thorough: bool = False) -> Arrival:
     return Arrival(started, migrations, published, advice, mended)
 
 
+def is_ready(settings: Settings) -> bool:
+    """Take the short look: our server, our roles, our migrations and functions; changes nothing."""
+    try:
+        connection = attempt(settings, autocommit=True)
+    except psycopg.OperationalError:
+        return False
+    with connection:
+        if settings.database_url is None:
+            row = connection.execute("select current_setting('cluster_name')").fetchone()
+            if row != (Cluster.of(settings).name,):
+                return False
+        if roles.missing(connection) or migrate.lacking(connection):
+            return False
+        # Elsewhere we may not be allowed to set them, and need not try each time.
+        return settings.database_url is not None or not readers.lacking(connection)
+
+
 def ready(settings: Settings) -> None:
     """Make a database that somebody has made ready for use: the server runs, no migration lacks.
 
     Raises:
         TidemarkError: nobody has made it, or it cannot be made ready; says what to do.
     """
-    if not _is_ready(settings):
+    if not is_ready(settings):
         awaken(settings)
         ensure_up(settings)
 
@@ -197,20 +215,3 @@ def status(settings: Settings) -> Status:
         except TidemarkError as error:
             return replace(found, applied=applied, problem=error.problem)
     return replace(found, applied=applied, pending=pending)
-
-
-def _is_ready(settings: Settings) -> bool:
-    """Take the short look: our server, our roles, our migrations and functions."""
-    try:
-        connection = attempt(settings, autocommit=True)
-    except psycopg.OperationalError:
-        return False
-    with connection:
-        if settings.database_url is None:
-            row = connection.execute("select current_setting('cluster_name')").fetchone()
-            if row != (Cluster.of(settings).name,):
-                return False
-        if roles.missing(connection) or migrate.lacking(connection):
-            return False
-        # Elsewhere we may not be allowed to set them, and need not try each time.
-        return settings.database_url is not None or not readers.lacking(connection)

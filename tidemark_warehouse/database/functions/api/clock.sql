@@ -6,7 +6,19 @@ begin
     return query
     with known as (
         select
-            coalesce((select w.as_of from ops.watermarks as w order by w.built_at desc limit 1), now()) as now_at,
+            coalesce(
+                (
+                    select b.as_of
+                    from (
+                        select w.as_of, w.built_at from ops.watermarks as w
+                        union all
+                        select l.as_of, l.looked_at from ops.looks as l
+                    ) as b
+                    order by b.built_at desc
+                    limit 1
+                ),
+                now()
+            ) as now_at,
             coalesce(
                 (select s.value from ops.settings as s where s.name = 'reporting_timezone'), 'UTC'
             ) as time_zone

@@ -6,16 +6,8 @@ declare
 begin
     execute 'create temporary view program_definition as ' || definition;
     with recursive
-    -- The view, and the views that it reads.
     views as (
-        select to_regclass('pg_temp.program_definition')::oid as relid
-        union
-        select d.refobjid
-        from views as v
-        inner join pg_rewrite as r on v.relid = r.ev_class
-        inner join pg_depend as d on d.classid = 'pg_rewrite'::regclass and r.oid = d.objid
-        inner join pg_class as c on d.refclassid = 'pg_class'::regclass and d.refobjid = c.oid
-        where c.relkind = 'v'
+        select v.relid from ops.views_beneath('pg_temp.program_definition') as v (relid)
     ),
 
     functions as (
