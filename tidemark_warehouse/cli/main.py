@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "url": f"{HERE}.server",
     "reset": f"{HERE}.server",
     "build": f"{HERE}.build",
+    "watch": f"{HERE}.watch",
     "refresh": f"{HERE}.refresh",
     "explain": f"{HERE}.explain",
     "dev": "orchestration.dev",
