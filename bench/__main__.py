@@ -15,7 +15,18 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench import api, app_metrics, archive, counts, delivery, funnels, loading, people, product
+from bench import (
+    api,
+    app_metrics,
+    archive,
+    counts,
+    delivery,
+    funnels,
+    live,
+    loading,
+    people,
+    product,
+)
 from bench.arena import DATABASE, Arena
 from bench.figures import Figure, markdown, shown
 from tidemark_warehouse.database import server
@@ -32,6 +43,7 @@ AREAS: dict[str, Callable[[Arena], Iterator[Figure]]] = {
     "people": people.measure,
     "retention": archive.measure,
     "api": api.measure,
+    "live": live.measure,
 }
 PAGE = PROJECT_ROOT / "docs" / "benchmarks.md"
 
