@@ -102,7 +102,8 @@ def test_it_does_what_dbt_does(
         assert result.keys() == theirs[name].keys(), name
     for name in theirs.keys() - ours.keys():
         assert theirs[name]["status"] in ("success", "pass", "no-op"), name
-        assert theirs[name]["message"] in (None, "nothing new", "unchanged", "NO-OP", ""), name
+        if name.startswith(("model.", "seed.", "snapshot.")):
+            assert theirs[name]["message"] in ("nothing new", "unchanged", "INSERT 0 0"), name
     assert "snapshot.tidemark.employees_history" in ours
     assert _tables(built) == _tables(by_dbt)
 
