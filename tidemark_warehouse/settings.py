@@ -17,7 +17,12 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_PORT = 54329
 LOOPBACK = "127.0.0.1"
 OWNER = "tidemark_owner"
-ROLES = ("tidemark_loader", "tidemark_reader", "tidemark_people_reader")
+ROLES = (
+    "tidemark_loader",
+    "tidemark_reader",
+    "tidemark_people_reader",
+    "tidemark_operator",
+)
 
 
 @dataclass(frozen=True)

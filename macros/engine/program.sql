@@ -77,9 +77,6 @@
 
 {% macro kind_of_model() -%}
     {#- How a model's rows are kept. -#}
-    {%- if (config.get('meta') or {}).get('keeps_record') -%}
-        {{- return('record') -}}
-    {%- endif -%}
     {{- return('delta_merge' if config.get('adds') else ('retain_best' if config.get('keeps_better') else 'table')) -}}
 {%- endmacro %}
 

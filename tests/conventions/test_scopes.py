@@ -172,7 +172,10 @@ def test_scope_reads_only_raw_columns_of_a_changed_staging_view(project: Project
                 staging = project.by_name.get(relation_name(call))
                 if staging is None or staging.layer != "staging":
                     continue
-                table = project.sources[staging.parents[0]]["identifier"]
+                source = project.sources[staging.parents[0]]
+                if source["schema"] != "raw":
+                    continue
+                table = source["identifier"]
                 read = set(re.findall(rf"\b{alias}\.(\w+)", select))
                 if not read:
                     problems.append(f"{model} reads no column of {alias} ({staging})")

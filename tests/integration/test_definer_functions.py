@@ -16,7 +16,7 @@ from tests.integration.exactness.warehouse import Warehouse
 from tidemark_warehouse.database.server import connect
 from tidemark_warehouse.settings import ROLES, Settings
 
-LOADER, READER, PEOPLE_READER = ROLES
+LOADER, READER, *_ = ROLES
 FIXED_PATH = "search_path=pg_catalog, pg_temp"  # temporary relations last, nothing else at all
 FUNCTIONS: LiteralString = """
     select

@@ -393,22 +393,3 @@ def test_a_writer_in_the_default_partition_does_not_stop_a_build(
         writer.commit()
     assert warehouse.build() == []
     assert value(owner, "select count(*) from raw.events_1999_05") == 2
-
-
-def test_a_record_keeps_what_was_once_written(
-    warehouse: Warehouse, owner: psycopg.Connection[Any], edit: Callable[[str, str, str], None]
-) -> None:
-    config = "config(unique_key=['user_id', 'ticket_type']"
-    edit("time_user_averages.sql", config, f"{config}, meta={{'keeps_record': true}}")
-    averages = "select avg_active_seconds::integer from marts.time_user_averages"
-    before = value(owner, averages)
-    owner.execute("update raw.time_sessions set total_seconds = 9999")
-    assert warehouse.build() == []
-    assert value(owner, averages) == before, "a row of the record stays as it was"
-    assert last_build(owner)["time_user_averages"] == (1, 0, 0)
-    owner.execute("update raw.workflow_instances set user_id = 'bob'")
-    assert warehouse.build() == []
-    assert value(owner, "select count(*) from marts.time_user_averages") == 2
-    owner.execute("delete from raw.workflow_instances")
-    assert warehouse.build("--full-refresh") == []
-    assert value(owner, "select count(*) from marts.time_user_averages") == 2

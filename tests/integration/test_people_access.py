@@ -13,7 +13,7 @@ from tests.integration.exactness.warehouse import Warehouse
 from tidemark_warehouse.database.server import connect
 from tidemark_warehouse.settings import ROLES, Settings
 
-LOADER, READER, PEOPLE_READER = ROLES
+LOADER, READER, PEOPLE_READER, OPERATOR = ROLES
 OPEN = {"marts", "api"}  # schemas that tidemark_reader may use
 SYSTEM = ("pg_catalog", "information_schema", "pg_toast")
 PEOPLE = (
@@ -92,7 +92,8 @@ def test_the_reader_reads_marts_and_nothing_else(
     module_database: Settings, owner: psycopg.Connection[Any]
 ) -> None:
     found = relations(owner)
-    assert {schema for schema, _ in readable(module_database, READER, found)} == {"marts"}
+    for role in (READER, OPERATOR):
+        assert {schema for schema, _ in readable(module_database, role, found)} == {"marts"}
 
 
 def test_the_people_reader_reads_both_kinds_of_marts_and_nothing_else(
@@ -111,7 +112,7 @@ def test_the_loader_reads_no_mart_and_no_measurement(
     assert ("raw", "employee_metrics") not in able
 
 
-@pytest.mark.parametrize("role", [READER, LOADER])
+@pytest.mark.parametrize("role", [READER, LOADER, OPERATOR])
 def test_the_planners_statistics_say_nothing_either(
     module_database: Settings, owner: psycopg.Connection[Any], role: str
 ) -> None:
@@ -127,7 +128,7 @@ def test_the_planners_statistics_say_nothing_either(
             connection.execute("select * from pg_statistic")
 
 
-@pytest.mark.parametrize("role", [READER, LOADER])
+@pytest.mark.parametrize("role", [READER, LOADER, OPERATOR])
 def test_nobody_becomes_the_people_reader(
     module_database: Settings, owner: psycopg.Connection[Any], role: str
 ) -> None:

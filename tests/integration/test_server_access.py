@@ -28,7 +28,7 @@ from tidemark_warehouse.database.server.credentials import publish
 from tidemark_warehouse.errors import TidemarkError
 from tidemark_warehouse.settings import LOOPBACK, OWNER, ROLES, Settings
 
-LOADER, READER, PEOPLE_READER = ROLES
+LOADER, READER, PEOPLE_READER, _ = ROLES
 
 
 # Roles and passwords --------------------------------------------------------------------------

@@ -79,13 +79,14 @@ def test_the_list_of_alerts_shows_text_as_text() -> None:
     alert = {
         **{"period_start": WEEKS[0], "period": "week", "severity": "high"},
         **{"entity_type": "project", "entity_id": "<b>p</b>", "alert_message": "late & later"},
-        **{"is_acknowledged": False, "acknowledged_by_id": None},
+        **{"state": "firing", "is_acknowledged": False, "acknowledged_by_id": None},
     }
     seen = {**alert, "is_acknowledged": True, "acknowledged_by_id": "ann"}
     table = app_metrics.latest_alerts([alert, seen]).data[0]
     assert [list(column) for column in table.cells["values"]] == [
         ["week of 02 Mar 2026"] * 2,
         ["high"] * 2,
+        ["firing"] * 2,
         ["project &lt;b&gt;p&lt;/b&gt;"] * 2,
         ["late &amp; later"] * 2,
         ["", "ann"],

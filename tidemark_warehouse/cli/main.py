@@ -46,7 +46,7 @@ COMMANDS: Mapping[str, str] = {
     "dashboards": f"{HERE}.dashboards",
     "serve": f"{HERE}.serve",
 }
-GROUPS: Mapping[str, str] = {"archive": f"{HERE}.archive"}
+GROUPS: Mapping[str, str] = {"alerts": f"{HERE}.alerts", "archive": f"{HERE}.archive"}
 
 
 def application(words: Sequence[str] = ()) -> typer.Typer:

@@ -131,6 +131,7 @@ from marts.metric_alerts
 where
     period_start >= date_trunc('week', %(first)s::timestamp)::date
     and period_start <= %(last)s
+    and state <> 'withdrawn'
 group by week_start, severity
 order by week_start, severity
 """
@@ -143,13 +144,16 @@ select
     entity_type,
     entity_id,
     alert_message,
+    state,
     is_acknowledged,
     acknowledged_by_id
 from marts.metric_alerts
 where
     period_start >= %(first)s
     and period_start <= %(last)s
+    and state not in ('historical', 'withdrawn')
 order by
+    state = 'firing' desc,
     is_acknowledged,
     period_start desc,
     array_position(array['critical', 'high', 'medium', 'low'], severity),
@@ -245,16 +249,17 @@ def percentiles(rows: Rows) -> go.Figure:
 
 
 def latest_alerts(rows: Rows) -> go.Figure:
-    """List the alerts, those that nobody has acknowledged first.
+    """List the alerts, those that fire and that nobody has acknowledged first.
 
     Args:
-        rows: period_start, period, severity, entity_type, entity_id, alert_message,
+        rows: period_start, period, severity, entity_type, entity_id, alert_message, state,
             is_acknowledged, acknowledged_by_id; in the order of the list.
     """
     return style.new_table(
         {
-            "period": [f"{row['period']} of {row['period_start']:%d %b %Y}" for row in rows],
+            "since": [f"{row['period']} of {row['period_start']:%d %b %Y}" for row in rows],
             "severity": [row["severity"] for row in rows],
+            "state": [row["state"] for row in rows],
             "about": [f"{row['entity_type']} {row['entity_id']}" for row in rows],
             "what": [row["alert_message"] for row in rows],
             "acknowledged": [
@@ -262,7 +267,7 @@ def latest_alerts(rows: Rows) -> go.Figure:
                 for row in rows
             ],
         },
-        widths=(2.7, 1.2, 3.2, 7, 1.8),
+        widths=(2.7, 1.2, 1.2, 3.2, 6.4, 1.8),
     )
 
 

@@ -237,7 +237,7 @@ APP_METRICS = (
         name="alerts-by-week",
         area="app_metrics",
         question="How much needed attention, and when?",
-        how_to_read="Alerts by the week that they are about and by severity; alerts about people "
+        how_to_read="Alerts by the week in which they opened and by severity; alerts about people "
         "are not here.",
         marts=("marts.metric_alerts",),
         raw_tables=("metric_points", "events"),
@@ -249,7 +249,7 @@ APP_METRICS = (
         name="latest-alerts",
         area="app_metrics",
         question="What needs attention now?",
-        how_to_read="The ten latest alerts; those that somebody has acknowledged come last.",
+        how_to_read="Ten alerts: those that fire come first, acknowledged ones after the others.",
         marts=("marts.metric_alerts",),
         raw_tables=("metric_points", "events"),
         query=app_metrics.LATEST_ALERTS,

@@ -41,7 +41,9 @@ rows_of_file as (
     select
         *,
         count(*) over (partition by rule_id) as rows_of_rule,
-        coalesce(threshold, case when comparison = 'anomaly' then '5' end) as needed_threshold,
+        coalesce(
+            threshold, case comparison when 'anomaly' then '5' when 'silent' then '0' end
+        ) as needed_threshold,
         coalesce(severity, 'medium') as given_severity
     from numbered_rows
 ),
@@ -73,9 +75,35 @@ found_problems as (
                 || s.listed
             ),
             (
-                coalesce(r.comparison, '') not in ('gt', 'gte', 'lt', 'lte', 'anomaly'),
+                coalesce(r.comparison, '') not in (
+                    'gt', 'gte', 'lt', 'lte', 'anomaly', 'previous', 'silent'
+                ),
                 'unknown comparison "' || coalesce(r.comparison, '')
-                || '"; there are gt, gte, lt, lte, anomaly'
+                || '"; there are gt, gte, lt, lte, anomaly, previous, silent'
+            ),
+            (
+                r.comparison = 'silent'
+                and r.signal not in ('events', 'sessions', 'hours', 'count'),
+                'the comparison silent needs a signal that counts: events, sessions, hours or count'
+            ),
+            (
+                r.environment is not null and r.entity_type <> 'environment',
+                'an environment is given, and it watches a ' || coalesce(r.entity_type, '(none)')
+            ),
+            (
+                r.for_periods !~ '^\s*[1-9]\d{0,3}\s*$',
+                'the for_periods "' || coalesce(r.for_periods, '') || '" are no number of periods'
+            ),
+            (
+                r.minimum_samples !~ '^\s*\d{1,9}\s*$',
+                'the minimum_samples "'
+                || coalesce(r.minimum_samples, '')
+                || '" are no number of samples'
+            ),
+            (
+                r.minimum_samples is not null and r.entity_type not in ('environment', 'metric'),
+                'minimum_samples are given, and nobody counts the samples of a '
+                || coalesce(r.entity_type, '(none)')
             ),
             (
                 coalesce(r.needed_threshold, '')
@@ -118,7 +146,14 @@ final as (
         r.period,
         r.given_severity as severity,
         r.lifetime_hours::numeric as lifetime_hours,
-        r.message
+        r.message,
+        r.environment,
+        -- As LIKE wants it.
+        replace(replace(replace(replace(
+            r.entity_pattern, '\', '\\'
+        ), '%', '\%'), '_', '\_'), '*', '%') as entity_like,
+        coalesce(r.for_periods::integer, 1) as for_periods,
+        r.minimum_samples::bigint as minimum_samples
     from rows_of_file as r
     cross join problems as p
     where ops.accept_unless(p.messages)

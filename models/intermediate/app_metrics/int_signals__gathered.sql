@@ -30,6 +30,13 @@
         m.period,
         m.period_start
     from {{ changed(ref('int_metrics__pooled')) }} as m
+    union all
+    select
+        s.entity_type,
+        s.entity_id,
+        s.period,
+        s.period_start
+    from {{ changed(ref('int_people_signals__gathered')) }} as s
 {% endset %}
 
 with
@@ -55,6 +62,12 @@ metrics as (
     select *
     from {{ ref('int_metrics__pooled') }}
     where {{ in_scope("'metric' as entity_type", 'name as entity_id', 'period', 'period_start') }}
+),
+
+people as (
+    select *
+    from {{ ref('int_people_signals__gathered') }}
+    where {{ in_scope('entity_type', 'entity_id', 'period', 'period_start') }}
 ),
 
 reached_dates as (  -- noqa: ST03
@@ -85,7 +98,8 @@ all_signals as (
         signal.name as signal,
         e.period,
         e.period_start,
-        signal.value::double precision as value
+        signal.value::double precision as value,
+        e.events as samples
     from environments as e
     cross join
         lateral (
@@ -101,7 +115,8 @@ all_signals as (
         signal.name as signal,
         u.period,
         u.period_start,
-        signal.value::double precision as value
+        signal.value::double precision as value,
+        null as samples
     from users as u
     cross join
         lateral (
@@ -116,7 +131,8 @@ all_signals as (
         signal.name as signal,
         p.period,
         p.period_start,
-        signal.value::double precision as value
+        signal.value::double precision as value,
+        null as samples
     from projects as p
     cross join
         lateral (
@@ -133,14 +149,26 @@ all_signals as (
         signal.name as signal,
         m.period,
         m.period_start,
-        signal.value
+        signal.value,
+        m.count as samples
     from metrics as m
-    cross join lateral (
-        values
-        ('count', m.count::double precision),
-        ('avg', m.avg),
-        ('p99', m.p99)
-    ) as signal (name, value)
+    cross join
+        lateral (
+            values
+            ('count', m.count::double precision),
+            ('avg', m.avg),
+            ('p99', m.p99)
+        ) as signal (name, value)
+    union all
+    select
+        entity_type,
+        entity_id,
+        signal,
+        period,
+        period_start,
+        value,
+        null as samples
+    from people
 ),
 
 final as (
@@ -150,7 +178,8 @@ final as (
         signal,
         period,
         period_start,
-        value
+        value,
+        samples
     from all_signals
     where
         value is not null

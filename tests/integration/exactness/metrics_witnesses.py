@@ -73,10 +73,11 @@ def tags_too_long_for_a_key_are_their_checksum(world: World) -> None:
 
 def an_alert_stays_on_record(world: World) -> None:
     """Whatever becomes of the value, the rule and the clock; and is acknowledged in one build."""
-    world.execute(visits("2026-03-01", "2026-03-03"))
+    days = [f"2026-03-{day:02}" for day in (1, 3, 4, 5, 6, 7, 8, 9)]
+    world.execute(visits(*days))
     assert world.incremental.build(*ALERTS, as_of="2026-03-04T12:00:00+00:00") == []
     (raised,) = _alerts(world)
-    assert raised[1:] == ("no_sessions", "2026-03-02", 0.0, "high", "2026-03-04", False)
+    assert raised[1:] == ("no_sessions", "2026-03-02", 0.0, "high", "2026-03-04", False, "resolved")
     world.execute(visits("2026-03-02"))
     assert world.incremental.build(*ALERTS, as_of="2026-03-05T12:00:00+00:00") == []
     assert _alerts(world) == [raised], "a later value does not change it"
@@ -86,7 +87,7 @@ def an_alert_stays_on_record(world: World) -> None:
     )
     world.build(*ALERTS)
     (acknowledged,) = _alerts(world)
-    assert acknowledged == (*raised[:-1], True)
+    assert acknowledged == (*raised[:-2], True, "resolved")
     world.execute("delete from seeds.alert_rules where rule_id = 'no_sessions'")
     for option in ((), ("--full-refresh",)):
         failures = world.incremental.build(*ALERTS, *option, "--exclude", "resource_type:seed")
@@ -95,6 +96,42 @@ def an_alert_stays_on_record(world: World) -> None:
     world.execute("delete from raw.events")
     world.build("--full-refresh")
     assert _alerts(world) == [acknowledged]
+
+
+def an_alert_lasts_as_long_as_its_condition(world: World) -> None:
+    """Silence is one alert; the clock alone lets it expire; what comes again is a new one."""
+    world.execute(visits("2026-02-28", "2026-03-01"))
+    for as_of in ("2026-03-03T00:00:00+00:00", "2026-03-09T00:00:00+00:00"):
+        assert world.incremental.build(*ALERTS, as_of=as_of) == []
+        (alert,) = _alerts(world)
+        assert alert[1:5] == ("no_sessions", "2026-03-02", 0.0, "high")
+        assert alert[5:] == ("2026-03-03", False, "firing")
+    # Thirty days without a row: the series is retired, and nothing can be judged any more.
+    assert world.incremental.build(*ALERTS, as_of="2026-04-02T00:00:00+00:00") == []
+    assert [found[-1] for found in _alerts(world)] == ["firing"]
+    assert world.incremental.build(*ALERTS, as_of="2026-04-05T00:00:00+00:00") == []
+    assert [found[-1] for found in _alerts(world)] == ["expired"]
+    world.execute(visits("2026-03-20"))
+    assert world.incremental.build(*ALERTS, as_of="2026-04-06T00:00:00+00:00") == []
+    assert [(found[2], found[-1]) for found in _alerts(world)] == [
+        ("2026-03-02", "resolved"),
+        ("2026-04-03", "firing"),
+    ]
+    world.build()
+
+
+def history_tells_nobody_anything(world: World) -> None:
+    """Rows of long ago, loaded today: what was then is history, and what still holds is not."""
+    days = [f"2025-12-{day:02}" for day in range(1, 29) if day not in (7, 8, 20)]
+    world.execute(visits(*days), visits("2026-03-01", "2026-03-05", "2026-03-06"))
+    world.build(*ALERTS)
+    assert [(found[2], found[-1]) for found in _alerts(world) if found[1] == "no_sessions"] == [
+        ("2025-12-07", "historical"),
+        ("2025-12-20", "historical"),
+        ("2025-12-29", "historical"),
+        ("2026-03-02", "historical"),
+        ("2026-03-08", "firing"),
+    ]
 
 
 def a_period_is_judged_when_it_is_over(world: World) -> None:
@@ -126,6 +163,8 @@ METRICS_WITNESSES: list[Callable[[World], None]] = [
     a_point_moves_to_another_month_and_another_series,
     tags_too_long_for_a_key_are_their_checksum,
     an_alert_stays_on_record,
+    an_alert_lasts_as_long_as_its_condition,
+    history_tells_nobody_anything,
     a_period_is_judged_when_it_is_over,
     a_corrected_past_makes_a_later_day_unusual,
 ]
@@ -135,7 +174,7 @@ def _alerts(world: World) -> list[tuple[Any, ...]]:
     return _all(
         world,
         "select alert_id, rule_id, period_start::text, current_value, severity,"
-        " created_at::date::text, is_acknowledged from marts.metric_alerts"
+        " created_at::date::text, is_acknowledged, state from marts.metric_alerts"
         " where entity_type <> 'project' order by period_start, rule_id",
     )
 

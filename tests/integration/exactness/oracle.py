@@ -12,10 +12,9 @@ def inexact(connection: psycopg.Connection[Any], as_of: datetime) -> dict[str, i
     """Name the tables that differ from their stored definition over what they read.
 
     By induction over what they read, a warehouse without any equals one built from nothing.
-    A record keeps its rows by intent and is not asked.
+    A model that depends on its past has to find nothing more to do.
     """
     rows = connection.execute(
-        "select relation, ops.differences(relation, %s) from ops.programs where kind <> 'record'",
-        [as_of],
+        "select relation, ops.differences(relation, %s) from ops.programs", [as_of]
     )
     return {relation: differences for relation, differences in rows if differences}

@@ -289,7 +289,7 @@ def test_every_place_that_names_a_person_is_known(world: World) -> None:
         if node.config.get("sealed_by"):
             columns = {"user_id", "distinct_id", "employee_id", "tags"} & node.columns.keys()
             assert {(name, column) for column in columns} <= known
-        if node.config.meta.get("keeps_record"):
+        if node.config.meta.get("depends_on_its_past"):
             assert name in _value(
                 world, "select prosrc from pg_proc where proname = 'replace_person'"
             )

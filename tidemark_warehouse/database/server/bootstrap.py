@@ -187,18 +187,20 @@ def _create_external(settings: Settings, refusal: psycopg.OperationalError) -> b
 def _ensure_roles(connection: Connection, settings: Settings) -> None:
     """Create the roles that are missing. Those that exist may be others': left as they are."""
     absent = roles.missing(connection)
-    is_member = not absent and _holds(
+    are_members = not absent and _holds(
         connection,
-        "select pg_has_role(%s, %s, 'member')",
-        [roles.PEOPLE_READER, roles.READER],
+        "select bool_and(pg_has_role(r, %s, 'member')) from unnest(%s::text[]) as r",
+        [roles.READER, [roles.PEOPLE_READER, roles.OPERATOR]],
     )
-    if is_member:
+    if are_members:
         return
     try:
         _create_roles(connection, settings, absent)
         connection.execute(roles.membership())
     except psycopg.errors.InsufficientPrivilege as error:
-        lacking = ", ".join(absent) or f"{roles.PEOPLE_READER}'s membership of {roles.READER}"
+        lacking = ", ".join(absent) or (
+            f"the membership of {roles.PEOPLE_READER} and {roles.OPERATOR} in {roles.READER}"
+        )
         raise TidemarkError(
             f"the user {connection.info.user} may not create the roles that are missing: {lacking}",
             "an administrator of that server must run:\n"

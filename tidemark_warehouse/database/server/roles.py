@@ -10,7 +10,7 @@ from psycopg import sql
 
 from tidemark_warehouse.settings import OWNER, ROLES
 
-LOADER, READER, PEOPLE_READER = ROLES
+LOADER, READER, PEOPLE_READER, OPERATOR = ROLES
 UTC = {"timezone": "UTC"}
 READING = {
     "idle_in_transaction_session_timeout": "10min",  # a forgotten one holds up every rebuild
@@ -23,6 +23,7 @@ SETTINGS: dict[str, dict[str, str]] = {
     LOADER: {"idle_in_transaction_session_timeout": "1h"} | UTC,
     READER: READING | UTC,
     PEOPLE_READER: READING | UTC,
+    OPERATOR: READING | {"default_transaction_read_only": "off"} | UTC,  # it answers alerts
 }
 ATTRIBUTES = sql.SQL("login nosuperuser nocreatedb nocreaterole")
 
@@ -67,8 +68,10 @@ def settings_of(name: str) -> list[sql.Composed]:
 
 
 def membership() -> sql.Composed:
-    """Whoever may read about people may read the rest as well."""
-    return sql.SQL("grant {} to {}").format(sql.Identifier(READER), sql.Identifier(PEOPLE_READER))
+    """Whoever may read about people, or answer alerts, may read the rest as well."""
+    return sql.SQL("grant {} to {}, {}").format(
+        *map(sql.Identifier, (READER, PEOPLE_READER, OPERATOR))
+    )
 
 
 def verifier(connection: psycopg.Connection[Any], name: str, password: str) -> str:

@@ -31,4 +31,4 @@ $$;
 comment on function ops.differences(text, timestamptz) is
 'How many rows of a relation differ from what its program gives over what it reads, sealed ones apart: 0 if it is '
 'exact. Asked of every relation it says, by induction over what they read, that the warehouse equals one built from '
-'nothing. A record keeps rows by intent.';
+'nothing. A model that reads itself has to find nothing more to do.';

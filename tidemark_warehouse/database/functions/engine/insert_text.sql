@@ -11,9 +11,7 @@ as $$
         ops.column_list(program.columns, ''),
         ops.column_list(program.columns, 'r.'),
         ops.same_key(program),
-        case
-            when moment.mode <> 'whole' and program.kind <> 'record' then 'and ' || ops.in_affected_keys()
-        end,
+        case when moment.mode <> 'whole' then 'and ' || ops.in_affected_keys() end,
         replace(program.texts ->> 'sealed', '{row}', 'r'),
         ops.column_list(program.key, 'r.'),
         program.relation

@@ -15,7 +15,11 @@ begin
     for source in
         select
             s.name,
-            s.name like 'raw.%' as is_raw,
+            exists (
+                select 1
+                from pg_attribute as a
+                where a.attrelid = to_regclass(s.name) and a.attname = '_xid' and not a.attisdropped
+            ) as is_raw,
             min(pg_snapshot_xmax(r.seen)::text::bigint) as floor,
             array_agg(distinct x.xid) filter (where x.xid is not null) as unfinished
         from unnest(readers) as r

@@ -36,10 +36,8 @@ begin
 
     perform ops.compute(program, moment);
     moment := ops.at_hook('computed', program, last, moment);
-    if program.kind <> 'record' then
-        execute ops.delete_text(program, moment) using moment;
-        get diagnostics done.rows_deleted = row_count;
-    end if;
+    execute ops.delete_text(program, moment) using moment;
+    get diagnostics done.rows_deleted = row_count;
     execute ops.insert_text(program, moment) using moment;
     get diagnostics done.rows_written = row_count;
     return done;

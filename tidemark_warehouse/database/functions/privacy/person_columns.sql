@@ -45,6 +45,7 @@ as $$
             {"r": "raw.dashboard_configurations", "c": "layout_config", "k": "json"},
             {"r": "raw.dashboard_configurations", "c": "widget_settings", "k": "json"},
             {"r": "raw.alert_acknowledgements", "c": "acknowledged_by_id", "k": "names"},
+            {"r": "ops.alert_withdrawals", "c": "withdrawn_by_id", "k": "names"},
             {"r": "raw.metric_points", "c": "tags", "k": "json"},
             {"r": "raw.employees", "c": "employee_id", "k": "whose"},
             {"r": "raw.employees", "c": "name", "k": "blank"},

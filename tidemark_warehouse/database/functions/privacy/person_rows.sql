@@ -17,7 +17,7 @@ begin
             end if;
         end if;
     end loop;
-    foreach relation in array array['intermediate.int_alerts__raised', 'intermediate.int_people_alerts__raised'] loop
+    foreach relation in array array['intermediate.int_alerts__raised'] loop
         if to_regclass(relation) is not null then
             execute format(
                 'select count(*) from %s where entity_type in (''user'', ''employee'') and entity_id = any($1)',

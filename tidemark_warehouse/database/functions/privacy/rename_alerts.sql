@@ -29,6 +29,15 @@ begin
     set alert_id = t.new_id
     from pg_temp.tide_alerts as t
     where a.alert_id = t.old_id;
+    update ops.alert_withdrawals as w
+    set alert_id = t.new_id
+    from pg_temp.tide_alerts as t
+    where w.alert_id = t.old_id;
+    -- All alerts of an entity are renamed together, so that the one before has its new id in the same list.
+    execute format(
+        'update %s as r set reopens_alert_id = t.new_id from pg_temp.tide_alerts as t where r.reopens_alert_id = t.old_id',
+        record
+    );
     drop table pg_temp.tide_alerts;
     return renamed;
 end

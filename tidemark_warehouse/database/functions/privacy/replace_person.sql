@@ -4,7 +4,7 @@ as $$
 declare
     new_erasure_id bigint;
     target text;
-    records constant text[] := array['intermediate.int_alerts__raised', 'intermediate.int_people_alerts__raised'];
+    records constant text[] := array['intermediate.int_alerts__raised'];
     counted jsonb := '{}';
     touched bigint;
 begin
