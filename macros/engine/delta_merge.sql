@@ -11,8 +11,8 @@
     {#- {name: text} of the statements of a delta merge: which new keys there are, which of them are added to, and what
         these and the stretches to read come to. -#}
     {%- set keys = config.get('unique_key') -%}
-    {%- set unit = config.get('sealed_by').unit -%}
-    {%- set counted = adapter.quote(config.get('adds').columns[0]) -%}
+    {%- set unit = refresh_options().frozen_by.unit -%}
+    {%- set counted = adapter.quote(refresh_options().columns[0]) -%}
     {%- set edges = bucket_edges(unit, bucket_of('a')) -%}
     {%- set stretch = bucket_range(unit, 'b.bucket') -%}
     {%- set new_keys -%}
@@ -83,7 +83,7 @@
     {%- set add -%}
         update pg_temp.result as r
         set
-            {%- for column in config.get('adds').columns %}
+            {%- for column in refresh_options().columns %}
             {{ adapter.quote(column) }} = r.{{ adapter.quote(column) }} + t.{{ adapter.quote(column) }}
             {{- ',' if not loop.last }}
             {%- endfor %}
@@ -121,7 +121,7 @@
 {% macro buckets_to_rescan() -%}
     {#- CTEs: the buckets of fresh rows that are cheaper read than looked up. All that stands in a bucket would be read.
         Buckets beside each other are found together, and one without rows has nobody to look up. -#}
-    {%- set span = bucket_range(config.get('sealed_by').unit, 'b.bucket') -%}
+    {%- set span = bucket_range(refresh_options().frozen_by.unit, 'b.bucket') -%}
     buckets as (
         select f.bucket, f.row_count as look_ups, f.row_count + s.row_count as row_count
         from (
@@ -162,5 +162,5 @@
 
 {% macro bucket_of(alias) -%}
     {#- The bucket of time of a row that has the columns of the key. -#}
-    {{- alias }}.{{ adapter.quote(config.get('sealed_by').column) -}}
+    {{- alias }}.{{ adapter.quote(refresh_options().frozen_by.column) -}}
 {%- endmacro %}

@@ -1,15 +1,15 @@
 {#-
     History that outlives raw. Where retention has removed raw rows, the aggregate is the only copy: a
     bucket is sealed once any part of its raw rows is gone. A model over a table that retention may shorten
-    says how its rows are sealed:
+    says how its rows are sealed, in meta.refresh:
 
-        sealed_by={'column': 'bucket_start', 'unit': 'week'}
+        'frozen_by': {'column': 'bucket_start', 'unit': 'week'}
             by time: a row is sealed if any part of its week is.
-        sealed_by={'column': 'period_start', 'unit_column': 'period_type', 'units': {'hourly': 'hour'}}
+        'frozen_by': {'column': 'period_start', 'unit_column': 'period_type', 'units': {'hourly': 'hour'}}
             by time, with a unit for each value of a column.
-        sealed_by={'key': 'instance_id'}
+        'frozen_by': {'key': 'instance_id'}
             by workflow (ops.sealed_workflows).
-        sealed_by={'sql': true}
+        'frozen_by': {'sql': true}
             its own SQL says what sealed time means to it, with in_sealed_time().
 
     and may add
@@ -26,7 +26,7 @@
         belongs to sealed time, that it stays whatever the result says, that its time was restored since the last
         refresh; and the units of time of the fields ($1).frozen and ($1).reopened, in their order, and of those whose
         rows a policy removes. database/functions/engine/frozen.sql fills the fields. -#}
-    {%- set config_of = config.get('sealed_by') or {} -%}
+    {%- set config_of = refresh_options().get('frozen_by', {}) -%}
     {%- set units = config_of.get('units') or {none: config_of.get('unit', 'instant')} -%}
     {%- if not config_of or config_of.get('sql') -%}
         {%- set sealed, reopened = 'false', 'false' -%}

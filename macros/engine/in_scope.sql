@@ -24,7 +24,7 @@
     {%- if mode == 'whole' -%}
         true
     {%- elif mode == 'buckets' and kwargs.get('added') -%}
-        {%- set bucket = config.get('sealed_by').column -%}
+        {%- set bucket = refresh_options().frozen_by.column -%}
         ({{ sources[names.index(bucket)] }}) in (select {{ keys }}.{{ bucket }} from {{ keys }})
     {%- else -%}
         {%- set or_added = mode == 'narrowed' and kwargs.get('added') -%}

@@ -16,7 +16,7 @@
     {%- if not model.get('build') -%}
         {{- return('true') -}}
     {%- endif -%}
-    {%- set unit = config.get('sealed_by').unit -%}
+    {%- set unit = refresh_options().frozen_by.unit -%}
     {%- set edges = bucket_edges(unit, bucket) -%}
     not {{ unseen(xid) }} and {{ time }} >= ($1).counted_from and {{ time }} < ($1).counted_to
     and (($1).is_one_bucket or ({{ time }} >= {{ edges[0] }} and {{ time }} < {{ edges[1] }}))

@@ -11,36 +11,36 @@
     {%- set whole = rendered('whole') -%}
     {%- set narrowed = rendered('narrowed') if whole.scope else {} -%}
     {%- set frozen = frozen_conditions() -%}
-    {%- set kind = kind_of_model() -%}
+    {%- set refresh = refresh_options() -%}
+    {%- set kind = refresh.kind -%}
     {%- set hooks = {} -%}
     {%- set texts = {
         'definition': rendered('definition').text, 'whole': whole.text, 'narrowed': narrowed.get('text'), 'scope': narrowed.get('scope'),
         'scope_of_all': whole.scope, 'scope_of_row': rendered('explained').scope if whole.scope else none, 'span': narrowed.get('span'), 'sealed': frozen.sealed, 'kept': frozen.kept,
     } -%}
     {%- set options = {'beat': (config.get('meta') or {}).get('beat', 'slow')} -%}
-    {%- if config.get('sealed_by') -%}
+    {%- if refresh.get('frozen_by') -%}
         {%- do hooks.update({'opened': 'ops.frozen_opened', 'written': 'ops.frozen_written'}) -%}
         {%- do options.update({
             'units': frozen.units, 'expiring': frozen.expiring, 'marts': nearest_marts(model),
-            'seals_keys': 'key' in config.get('sealed_by'),
-            'seals_rows': not config.get('sealed_by').get('sql', false), 'zone': var('reporting_timezone'),
+            'seals_keys': 'key' in refresh.frozen_by,
+            'seals_rows': not refresh.frozen_by.get('sql', false), 'zone': var('reporting_timezone'),
         }) -%}
     {%- endif -%}
-    {%- if config.get('chunks') -%}
+    {%- if refresh.get('batch') -%}
         {%- do options.update({
-            'batch': config.get('chunks'), 'zone': var('reporting_timezone'),
+            'batch': refresh.batch, 'zone': var('reporting_timezone'),
             'batch_bytes': var('build_chunk_megabytes') * 1048576,
         }) -%}
     {%- endif -%}
     {%- if kind == 'delta_merge' -%}
-        {%- set of = config.get('adds').of -%}
         {%- do texts.update(delta_merge(narrowed.scope, table)) -%}
         {%- do texts.update({
-            'scope_of_replaced': rendered('narrowed', only_replaced=of).scope,
+            'scope_of_replaced': rendered('narrowed', only_replaced=refresh.of).scope,
             'buckets': rendered('buckets').text,
         }) -%}
         {%- do options.update({
-            'bucket': config.get('sealed_by').column, 'rows_per_stretch': var('rows_per_stretch'),
+            'bucket': refresh.frozen_by.column, 'rows_per_stretch': var('rows_per_stretch'),
         }) -%}
     {%- elif kind == 'retain_best' -%}
         {%- do texts.update(retain_best(narrowed.scope, table)) -%}
@@ -72,12 +72,6 @@
             config.get('indexes', []), config.get('grants'),
         ])),
     }) -}}
-{%- endmacro %}
-
-
-{% macro kind_of_model() -%}
-    {#- How a model's rows are kept. -#}
-    {{- return('delta_merge' if config.get('adds') else ('retain_best' if config.get('keeps_better') else 'table')) -}}
 {%- endmacro %}
 
 

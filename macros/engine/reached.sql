@@ -16,7 +16,7 @@
         is called reached: give it no alias.
     -#}
     {%- set mode = (model.get('build') or {}).get('mode') -%}
-    {%- if mode == 'whole' and config.get('chunks') -%}
+    {%- if mode == 'whole' and refresh_options().get('batch') -%}
         (select c.* from {{ relation }} as c where c.{{ time }} >= ($1).batch_from and c.{{ time }} < ($1).batch_to) as reached
     {%- elif mode not in ('narrowed', 'buckets') -%}
         {{ relation }}
@@ -27,7 +27,7 @@
         and r.{{ time }} >= k.from_at and r.{{ time }} < k.to_at
         where r.{{ time }} >= (select min(from_at) from {{ spans }})
         and r.{{ time }} < (select max(to_at) from {{ spans }})) as reached
-    {%- elif config.get('keeps_better') -%}
+    {%- elif refresh_options().kind == 'retain_best' -%}
         {#- Most keys are read from late on, and all to the end. Those are joined with what lies after one bound, so
             that the planner can weigh one pass over it against look-ups; the few that begin earlier are looked up.
             `<> 1` and `= 1` tell it which of the two are many. -#}
@@ -37,7 +37,7 @@
         ({{ joined }} where {{ early }} = 1
         union all
         {{ joined }} where {{ early }} <> 1 and r.{{ time }} >= ($1).reads_from) as reached
-    {%- elif config.get('adds') -%}
+    {%- elif refresh_options().kind == 'delta_merge' -%}
         {{- reached_by_delta(relation, time, spans) -}}
     {%- else -%}
         (select r.* from {{ span_by_span(relation, key, time, spans) }}) as reached

@@ -5,8 +5,7 @@
 
         reads_from   timestamptz; -infinity = from the beginning, and what stands is forgotten
 
-    and the model says by keeps_better={'order': ['current_step desc', 'started_at asc'], 'began': 'started_at',
-    'best': 'completed'}
+    and the model says in meta.refresh, beside 'kind': 'retain_best'
 
         order   which of two rows is the better one; of equal ones the new one is taken
         began   the column that says when what stands began: at reads_from or later, and it may have changed, so that
@@ -20,7 +19,7 @@
     {#- {name: text}: the scope with what stands taken into account, and the statement that takes the keys whose row
         stays from the scope and from the result. -#}
     {%- set keys = config.get('unique_key') -%}
-    {%- set began = adapter.quote(config.get('keeps_better').began) -%}
+    {%- set began = adapter.quote(refresh_options().began) -%}
     {%- set scope -%}
         select
             {{ quoted_list(keys, 's') }},
@@ -31,10 +30,10 @@
         left join {{ relation }} as t on {{ same_key(keys, 's', 't') }}
         where
             s is not null
-            and (t.{{ adapter.quote(config.get('keeps_better').best) }} and t.{{ began }} < s.reads_from) is not true
+            and (t.{{ adapter.quote(refresh_options().best) }} and t.{{ began }} < s.reads_from) is not true
     {%- endset -%}
     {%- set here, there = [], [] -%}
-    {%- for order in config.get('keeps_better').order -%}
+    {%- for order in refresh_options().order -%}
         {%- set column, direction = order.split(' ') -%}
         {%- set highest, lowest = (here, there) if direction == 'desc' else (there, here) -%}
         {%- do highest.append('r.' ~ adapter.quote(column)) -%}

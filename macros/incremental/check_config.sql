@@ -1,6 +1,6 @@
 {% macro check_config() -%}
     {#- Refuses what would make a build inexact, before it touches anything. -#}
-    {%- set problems = [] -%}
+    {%- set problems = refresh_option_problems() -%}
     {%- set key = config.get('unique_key') -%}
     {%- if not config.get('contract').enforced -%}
         {%- do problems.append('its contract is not enforced') -%}
@@ -11,9 +11,6 @@
         {%- for column in key if column not in model.columns -%}
             {%- do problems.append('unique_key names ' ~ column ~ ', which is no column of its contract') -%}
         {%- endfor -%}
-    {%- endif -%}
-    {%- if config.get('adds') and not (config.get('sealed_by') or {}).get('unit') -%}
-        {%- do problems.append('adds needs sealed_by with the column and unit of its buckets of time') -%}
     {%- endif -%}
     {%- if (config.get('meta') or {}).get('beat', 'slow') not in ('fast', 'slow') -%}
         {%- do problems.append('meta beat is fast or slow') -%}

@@ -1,7 +1,7 @@
 {% macro refuse_lost_history(relation) -%}
     {#- Before a table is made: if it was there and has been dropped, and what it was made of is archived,
         the marts above would lose their history with it. -#}
-    {%- if config.get('sealed_by') and relation.schema == 'intermediate' and not var('accept_lost_history') -%}
+    {%- if refresh_options().get('frozen_by') and relation.schema == 'intermediate' and not var('accept_lost_history') -%}
         {%- set tables = [] -%}
         {%- for table in upstream(model).tables -%}
             {%- do tables.append(relation_name(table)) -%}

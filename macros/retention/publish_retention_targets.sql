@@ -15,14 +15,14 @@
         {%- for node in graph.nodes.values()
             if node.resource_type == 'model' and node.config.materialized == 'incremental' -%}
             {%- do models.append(node) -%}
-            {%- set sealed_by = node.config.get('sealed_by') or {} -%}
-            {%- if node.access == 'public' and sealed_by.get('column')
-                and (not sealed_by.get('units') or sealed_by.get('expires')) -%}
+            {%- set frozen_by = refresh_options(node).get('frozen_by', {}) -%}
+            {%- if node.access == 'public' and frozen_by.get('column')
+                and (not frozen_by.get('units') or frozen_by.get('expires')) -%}
                 {%- do targets.update({node.schema ~ '.' ~ node.alias: {
                     'is_raw': false,
-                    'column': sealed_by.column,
-                    'only_where': (sealed_by.unit_column ~ " = '" ~ sealed_by.expires ~ "'")
-                        if sealed_by.get('expires') else none,
+                    'column': frozen_by.column,
+                    'only_where': (frozen_by.unit_column ~ " = '" ~ frozen_by.expires ~ "'")
+                        if frozen_by.get('expires') else none,
                     'readers': [], 'unfit': [], 'days': 0,
                 }}) -%}
             {%- endif -%}
@@ -34,8 +34,8 @@
                 {%- if target -%}
                     {%- set name = node.schema ~ '.' ~ node.alias -%}
                     {%- do target.readers.append(name) -%}
-                    {%- set days = node.config.get('reads_back_days') -%}
-                    {%- if not node.config.get('sealed_by') and days is none -%}
+                    {%- set days = refresh_options(node).get('lookback_days') -%}
+                    {%- if not refresh_options(node).get('frozen_by') and days is none -%}
                         {%- do target.unfit.append(name) -%}
                     {%- endif -%}
                     {%- do target.update({'days': [target.days, days or 0] | max}) -%}

@@ -312,8 +312,9 @@ def test_a_model_that_is_gone_holds_no_changes(
         (
             "unique_key=['user_id', 'ticket_type']",
             "unique_key=['user_id', 'ticket_type'],"
-            " adds={'of': 'workflow_completions', 'columns': ['workflows_completed']}",
-            "adds needs sealed_by",
+            " meta={'refresh': {'kind': 'delta_merge', 'of': 'workflow_completions',"
+            " 'columns': ['workflows_completed']}}",
+            "needs frozen_by with the column and unit",
         ),
     ],
 )
@@ -332,6 +333,31 @@ def test_a_model_that_could_not_be_exact_is_refused(
         failures = warehouse.build("--select", "workflow_completions", "time_user_averages")
     (failure,) = failures
     assert says in failure
+
+
+def test_refresh_options_that_cannot_be_are_refused_by_line(
+    warehouse: Warehouse, edit: Callable[[str, str, str], None]
+) -> None:
+    key = "unique_key=['user_id', 'ticket_type']"
+    options = (
+        "'kind': 'delta_merge', 'of': 'nowhere', 'columns': ['no_such'], 'chunk': 'day',\n"
+        "'batch': 'days', 'lookback_days': 'x', 'frozen_by': {'column': 'dat', 'unit': 'dya'}"
+    )
+    edit("time_user_averages.sql", key, f"{key}, meta={{'refresh': {{{options}}}}}")
+    (failure,) = warehouse.build("--select", "time_user_averages")
+    for line, says in (
+        (1, "of names nowhere, which the model does not read"),
+        (1, "columns names no_such, which is no column"),
+        (1, "chunk is no option of the kind delta_merge, which has kind, batch, "),
+        (2, "batch days is none of day, week, month"),
+        (2, "lookback_days is no whole number"),
+        (2, "column names dat, which is no column"),
+        (2, "unit dya is none of minute, "),
+    ):
+        assert f"models/marts/time_tracking/time_user_averages.sql:{line}: {says}" in failure
+    edit("time_user_averages.sql", f", meta={{'refresh': {{{options}}}}}", ", chunks='day'")
+    (failure,) = warehouse.build("--select", "time_user_averages")
+    assert "chunks is no config of dbt's: it is 'batch' of meta.refresh now" in failure
 
 
 def test_sample_is_refused(warehouse: Warehouse) -> None:

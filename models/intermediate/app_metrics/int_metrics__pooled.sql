@@ -1,9 +1,9 @@
 {{
     config(
         unique_key=['name', 'period', 'period_start'],
-        sealed_by={
-            'column': 'period_start', 'unit_column': 'period', 'units': {'day': 'day', 'week': 'week'}
-        },
+        meta={'refresh': {'frozen_by': {
+            'column': 'period_start', 'unit_column': 'period', 'units': {'day': 'day', 'week': 'week'},
+        }}},
     )
 }}
 

@@ -1,7 +1,7 @@
 {{
     config(
         unique_key=['distinct_id', 'date'],
-        sealed_by={'column': 'date', 'unit': 'day'},
+        meta={'refresh': {'frozen_by': {'column': 'date', 'unit': 'day'}}},
     )
 }}
 

@@ -1,7 +1,7 @@
 {{
     config(
         unique_key=['retention_name', 'distinct_id', 'bucket_start'],
-        sealed_by={
+        meta={'refresh': {'frozen_by': {
             'column': 'bucket_start',
             'unit_column': 'period',
             'units': {
@@ -10,7 +10,7 @@
             'while': '({row}.retention_name, {row}.definition) in (
                 select d.retention_name, d.definition from intermediate.int_retentions__defined as d
             )',
-        },
+        }}},
     )
 }}
 

@@ -1,7 +1,7 @@
 {{
     config(
         unique_key=['environment', 'distinct_id', 'started_at', 'session_id'],
-        sealed_by={'column': 'date', 'unit': 'day'},
+        meta={'refresh': {'frozen_by': {'column': 'date', 'unit': 'day'}}},
     )
 }}
 

@@ -1,4 +1,9 @@
-{{ config(unique_key=['instance_id', 'user_id', 'step_index'], sealed_by={'key': 'instance_id'}) }}
+{{
+    config(
+        unique_key=['instance_id', 'user_id', 'step_index'],
+        meta={'refresh': {'frozen_by': {'key': 'instance_id'}}},
+    )
+}}
 
 {% set affected %}
     select s.instance_id

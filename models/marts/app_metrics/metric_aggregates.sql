@@ -1,12 +1,12 @@
 {{
     config(
         unique_key=['name', 'period_type', 'period_start', 'tags'],
-        sealed_by={
+        meta={'refresh': {'frozen_by': {
             'column': 'period_start',
             'unit_column': 'period_type',
             'units': {'hourly': 'hour', 'daily': 'day', 'weekly': 'week', 'monthly': 'month'},
             'expires': 'hourly',
-        },
+        }}},
     )
 }}
 

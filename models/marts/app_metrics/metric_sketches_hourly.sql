@@ -1,8 +1,7 @@
 {{
     config(
         unique_key=['name', 'period_start', 'tags'],
-        chunks='week',
-        sealed_by={'column': 'period_start', 'unit': 'hour'},
+        meta={'refresh': {'batch': 'week', 'frozen_by': {'column': 'period_start', 'unit': 'hour'}}},
     )
 }}
 

@@ -1,4 +1,9 @@
-{{ config(unique_key=['employee_id', 'date'], sealed_by={'column': 'date', 'unit': 'day'}) }}
+{{
+    config(
+        unique_key=['employee_id', 'date'],
+        meta={'refresh': {'frozen_by': {'column': 'date', 'unit': 'day'}}},
+    )
+}}
 
 {% set affected %}
     select

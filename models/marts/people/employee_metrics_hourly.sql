@@ -1,7 +1,7 @@
 {{
     config(
         unique_key=['employee_id', 'bucket_start'],
-        sealed_by={'column': 'bucket_start', 'unit': 'hour'},
+        meta={'refresh': {'frozen_by': {'column': 'bucket_start', 'unit': 'hour'}}},
     )
 }}
 

@@ -1,4 +1,4 @@
-{{ config(unique_key=['metric_name', 'window_days'], reads_back_days=366) }}
+{{ config(unique_key=['metric_name', 'window_days'], meta={'refresh': {'lookback_days': 366}}) }}
 
 {% set affected %}
     select w.window_days

@@ -1,7 +1,7 @@
 {{
     config(
         unique_key=['date', 'environment', 'event_name', 'property', 'value', 'is_other'],
-        sealed_by={'column': 'date', 'unit': 'day'},
+        meta={'refresh': {'frozen_by': {'column': 'date', 'unit': 'day'}}},
     )
 }}
 

@@ -1,9 +1,13 @@
 {{
     config(
         unique_key=['bucket_start', 'environment', 'event_name'],
-        adds={'of': 'stg_product__events', 'columns': ['event_count', 'unique_users']},
-        chunks='day',
-        sealed_by={'column': 'bucket_start', 'unit': 'hour'},
+        meta={'refresh': {
+            'kind': 'delta_merge',
+            'of': 'stg_product__events',
+            'columns': ['event_count', 'unique_users'],
+            'batch': 'day',
+            'frozen_by': {'column': 'bucket_start', 'unit': 'hour'},
+        }},
     )
 }}
 

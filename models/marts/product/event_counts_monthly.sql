@@ -1,9 +1,13 @@
 {{
     config(
         unique_key=['bucket_start', 'environment', 'event_name'],
-        adds={'of': 'stg_product__events', 'columns': ['event_count', 'unique_users']},
-        chunks='month',
-        sealed_by={'column': 'bucket_start', 'unit': 'month'},
+        meta={'refresh': {
+            'kind': 'delta_merge',
+            'of': 'stg_product__events',
+            'columns': ['event_count', 'unique_users'],
+            'batch': 'month',
+            'frozen_by': {'column': 'bucket_start', 'unit': 'month'},
+        }},
     )
 }}
 

@@ -1,4 +1,9 @@
-{{ config(unique_key=['feature_name', 'date'], sealed_by={'column': 'date', 'unit': 'day'}) }}
+{{
+    config(
+        unique_key=['feature_name', 'date'],
+        meta={'refresh': {'frozen_by': {'column': 'date', 'unit': 'day'}}},
+    )
+}}
 
 {% set affected %}
     select

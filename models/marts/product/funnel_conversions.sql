@@ -1,12 +1,13 @@
 {{
     config(
         unique_key=['funnel_name', 'user_id'],
-        keeps_better={
+        meta={'refresh': {
+            'kind': 'retain_best',
             'order': ['current_step desc', 'started_at asc'],
             'began': 'started_at',
             'best': 'completed',
-        },
-        sealed_by={'sql': true},
+            'frozen_by': {'sql': true},
+        }},
     )
 }}
 

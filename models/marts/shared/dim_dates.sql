@@ -1,4 +1,4 @@
-{{ config(unique_key=['date'], reads_back_days=0) }}
+{{ config(unique_key=['date'], meta={'refresh': {'lookback_days': 0}}) }}
 
 with
 -- Where each area's dates begin and end, from marts that are small or have an index on the date.

@@ -286,7 +286,7 @@ def test_every_place_that_names_a_person_is_known(world: World) -> None:
         name = f"{node.schema}.{node.alias}"
         if node.resource_type != NodeType.Model:
             continue
-        if node.config.get("sealed_by"):
+        if node.config.meta.get("refresh", {}).get("frozen_by"):
             columns = {"user_id", "distinct_id", "employee_id", "tags"} & node.columns.keys()
             assert {(name, column) for column in columns} <= known
         if node.config.meta.get("depends_on_its_past"):

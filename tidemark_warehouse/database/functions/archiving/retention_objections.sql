@@ -16,7 +16,7 @@ begin
     end if;
     if target.unfit_readers <> '{}' then
         found_objections := found_objections || format(
-            '%s cannot keep what it would lose (no sealed_by in its config)',
+            '%s cannot keep what it would lose (no frozen_by among its refresh options)',
             array_to_string(target.unfit_readers, ', ')
         );
     end if;
