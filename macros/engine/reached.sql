@@ -5,7 +5,7 @@
 
         relation: ref('x').
         key, time: the columns of its index, e.g. 'distinct_id', 'event_at'; key=none for spans of time
-        alone, each read by partition and BRIN index.
+        alone, each read by partition and by an index that begins with the time.
         spans: a CTE made from the scope: the key, from_at, to_at (half-open; of one key never two that
         overlap, else rows come twice).
         each: read span by span. Right where spans have few keys (or none: key=none), of which a join would

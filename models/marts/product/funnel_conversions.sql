@@ -4,8 +4,7 @@
         meta={'refresh': {
             'kind': 'retain_best',
             'order': ['current_step desc', 'started_at asc'],
-            'began': 'started_at',
-            'best': 'completed',
+            'began': 'started_at', 'best': 'completed',
             'frozen_by': {'sql': true},
         }},
     )
