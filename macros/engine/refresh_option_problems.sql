@@ -6,15 +6,12 @@
         ('sealed_by', "'frozen_by'"), ('reads_back_days', "'lookback_days'")] if model.config.get(old) is not none -%}
         {%- do problems.append(place_of(old) ~ old ~ " is no config of dbt's: it is " ~ new ~ ' of meta.refresh now') -%}
     {%- endfor -%}
-    {%- if (config.get('meta') or {}).get('keeps_record') -%}
-        {%- do problems.append(place_of('keeps_record') ~ "meta.keeps_record is 'kind': 'record' of meta.refresh now") -%}
-    {%- endif -%}
     {%- if given is not mapping -%}
         {%- do problems.append(place_of('refresh') ~ 'meta.refresh is no mapping of options') -%}
         {{- return(problems) -}}
     {%- endif -%}
 
-    {%- set kinds = {'table': [], 'record': [], 'delta_merge': ['of', 'columns'], 'retain_best': ['order', 'began', 'best']} -%}
+    {%- set kinds = {'table': [], 'delta_merge': ['of', 'columns'], 'retain_best': ['order', 'began', 'best']} -%}
     {%- set kind = given.get('kind', 'table') -%}
     {%- if kind not in kinds -%}
         {%- do problems.append(place_of('kind') ~ 'kind ' ~ kind ~ ' is none of ' ~ kinds | join(', ')) -%}
