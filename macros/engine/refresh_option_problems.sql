@@ -17,13 +17,13 @@
         {%- do problems.append(place_of('kind') ~ 'kind ' ~ kind ~ ' is none of ' ~ kinds | join(', ')) -%}
         {{- return(problems) -}}
     {%- endif -%}
-    {%- set known = ['kind', 'batch', 'lookback_days', 'frozen_by'] + kinds[kind] -%}
+    {%- set known = ['kind', 'batch', 'lookback_days', 'frozen_by', 'fills'] + kinds[kind] -%}
     {%- for name in given if name not in known -%}
         {%- do problems.append(
             place_of(name) ~ name ~ ' is no option of the kind ' ~ kind ~ ', which has ' ~ known | join(', ')
         ) -%}
     {%- endfor -%}
-    {%- for name in kinds[kind] if name not in given -%}
+    {%- for name in kinds[kind] if name not in given and name != 'best' -%}
         {%- do problems.append(place_of('kind') ~ 'the kind ' ~ kind ~ ' needs ' ~ name) -%}
     {%- endfor -%}
     {%- if 'lookback_days' in given and (given.lookback_days is not integer or given.lookback_days < 0) -%}
@@ -51,6 +51,13 @@
     {%- for order in given.get('order', []) if order is string -%}
         {%- do columns.append(('order', order.split(' ')[0])) -%}
     {%- endfor -%}
+    {%- if given.get('fills', {}) is mapping -%}
+        {%- for column in given.get('fills', {}) -%}
+            {%- do columns.append(('fills', column)) -%}
+        {%- endfor -%}
+    {%- else -%}
+        {%- do problems.append(place_of('fills') ~ 'fills is no mapping of columns to what they get') -%}
+    {%- endif -%}
     {%- set frozen_by = given.get('frozen_by', {}) -%}
     {%- if frozen_by is mapping -%}
         {%- do problems.extend(frozen_by_problems(frozen_by)) -%}

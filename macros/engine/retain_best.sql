@@ -10,7 +10,8 @@
         order   which of two rows is the better one; of equal ones the new one is taken
         began   the column that says when what stands began: at reads_from or later, and it may have changed, so that
                 its key is read from the beginning; before that, and it competes with what was read
-        best    the column that says that nothing is better: what began before, and is the best, needs no reading
+        best    the column that says that nothing is better: what began before, and is the best, needs no reading; may
+                be left out
 
     It is exact where a change alters only what began at reads_from or later, for better or worse: what stands and
     began before is then the best of all that began before.
@@ -30,7 +31,9 @@
         left join {{ relation }} as t on {{ same_key(keys, 's', 't') }}
         where
             s is not null
+            {%- if refresh_options().best %}
             and (t.{{ adapter.quote(refresh_options().best) }} and t.{{ began }} < s.reads_from) is not true
+            {%- endif %}
     {%- endset -%}
     {%- set here, there = [], [] -%}
     {%- for order in refresh_options().order -%}

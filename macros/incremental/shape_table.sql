@@ -1,6 +1,10 @@
 {% macro shape_table(relation) -%}
     {#- Fits a table to its contract, edited or new. Rows are kept: this build's result replaces
-        those that differ, and the key and not-null come back after it (enforce_key). -#}
+        those that differ, and the key and not-null come back after it (enforce_key).
+
+        fills={'date': 'an expression over the row'} says what a column that is new to the table holds in rows that are
+        there: sealed rows have nothing else to take it from, and the others then equal this build's result. -#}
+    {%- set fills = refresh_options().get('fills', {}) -%}
     {%- set wanted = {} -%}
     {%- set types = run_query(
         "select to_regtype(t.name)::text from unnest("
@@ -32,6 +36,9 @@
         {%- endfor %}
         {%- for name in wanted if name not in names %}
         alter table {{ relation }} add column {{ adapter.quote(name) }} {{ wanted[name] }};
+        {%- if name in fills %}
+        update {{ relation }} set {{ adapter.quote(name) }} = {{ fills[name] }};
+        {%- endif %}
         {%- endfor %}
     {%- endcall -%}
 {%- endmacro %}

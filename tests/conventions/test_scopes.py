@@ -24,6 +24,7 @@ WHOLE: dict[str, str] = {
     "int_alert_rules__checked": "the rows of a seed",
     "int_periods__ended": "three rows of the clock; they change when the date does",
     "int_windows__dated": "four rows of the clock; they change when the date does",
+    "int_environments__seen": "a few rows, of three look-ups in indexes each; the clock moves them",
     "int_funnels__defined": "a reading of seeds of a few rows; it says which funnel has changed",
     "int_funnel_events__listed": "a row for each event name that a funnel asks for",
     "int_retentions__defined": "a reading of a seed of a few rows; it says which one has changed",
@@ -33,12 +34,19 @@ WHOLE: dict[str, str] = {
 # (model, relation) that the model reads though its scope does not ask what changed there, and why
 # no row can go stale by that.
 UNWATCHED: dict[tuple[str, str], str] = {
+    ("event_breakdowns_daily", "int_visits__attributed"): (
+        "it leads from a session to the dates and names of its events, which are watched"
+    ),
     ("funnel_conversions", "int_funnel_events__listed"): (
         "made of int_funnels__defined, which is watched; a row more for a name that another funnel "
         "asks for means what * meant"
     ),
     ("funnel_conversions", "stg_product__kept_attempts"): (
-        "they equal the rows that stand when retention writes them, and go when their events return"
+        "they equal the rows that stand when retention writes them; when their events return, the "
+        "scope asks for those rows"
+    ),
+    ("int_identities__named", "stg_product__kept_identifications"): (
+        "what events said, written as retention removes them; it goes when they return"
     ),
     ("int_retention_buckets__filled", "int_retention_events__listed"): (
         "made of int_retentions__defined, which is watched"

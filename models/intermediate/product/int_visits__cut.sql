@@ -1,7 +1,15 @@
 {{
     config(
         unique_key=['environment', 'distinct_id', 'started_at', 'session_id'],
-        meta={'refresh': {'frozen_by': {'column': 'date', 'unit': 'day'}}},
+        meta={'refresh': {
+            'frozen_by': {'column': 'date', 'unit': 'day'},
+            'fills': {
+                'landed_at': 'case when landing_page is not null then started_at end',
+                'landing_event_id': 'case when landing_page is not null then first_event_id end',
+                'left_at': 'case when exit_page is not null then ended_at end',
+                'exit_event_id': 'case when exit_page is not null then last_event_id end',
+            },
+        }},
     )
 }}
 
@@ -87,7 +95,19 @@ events_of_visits as (
         count(*) filter (where is_first) over (
             partition by environment, distinct_id, date, session_id
             order by event_at, event_id
-        ) as visit_number
+        ) as visit_number,
+        -- Which page of the day it is, its event and its address: a text that sorts by time.
+        case
+            when page_url is not null
+                then lpad(
+                    (count(page_url) over (
+                        partition by environment, distinct_id, date, session_id
+                        order by event_at, event_id
+                    ))::text,
+                    10,
+                    '0'
+                ) || event_id::text || page_url
+        end as page
     from events_at_edges
 ),
 
@@ -104,8 +124,10 @@ names_of_visits as (
         max(event_at) as ended_at,
         max(event_id::text) filter (where is_first) as first_event_id,
         max(event_id::text) filter (where is_last) as last_event_id,
-        max(page_url) filter (where is_first) as landing_page,
-        max(page_url) filter (where is_last) as exit_page,
+        min(page collate "C") as first_page,
+        max(page collate "C") as last_page,
+        min(event_at) filter (where page is not null) as landed_at,
+        max(event_at) filter (where page is not null) as left_at,
         max(referrer) filter (where is_first) as referrer,
         max(context ->> 'device_type') filter (where is_first) as device_type,
         max(context ->> 'browser') filter (where is_first) as browser,
@@ -128,8 +150,12 @@ final as (
         max(last_event_id) as last_event_id,
         sum(event_count)::bigint as event_count,
         jsonb_object_agg(event_name, event_count) as events_breakdown,
-        max(landing_page) as landing_page,
-        max(exit_page) as exit_page,
+        substr(min(first_page), 47) as landing_page,
+        substr(max(last_page), 47) as exit_page,
+        min(landed_at) as landed_at,
+        substr(min(first_page), 11, 36) as landing_event_id,
+        max(left_at) as left_at,
+        substr(max(last_page), 11, 36) as exit_event_id,
         max(referrer) as referrer,
         max(device_type) as device_type,
         max(browser) as browser,

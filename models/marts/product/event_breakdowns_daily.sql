@@ -20,6 +20,15 @@
     from {{ changed(ref('int_identities__resolved')) }} as i
     inner join {{ ref('stg_product__events') }} as e on i.distinct_id = e.distinct_id
     where isfinite(e.event_at)
+    union all
+    select
+        v.date,
+        v.environment,
+        event_name
+    from {{ changed(ref('stg_product__sessions')) }} as s
+    inner join {{ ref('int_visits__attributed') }} as v
+        on v.session_key = jsonb_build_array(s.environment, s.session_id)::text
+    cross join lateral jsonb_object_keys(v.events_breakdown) as event_name
 {% endset %}
 
 with
@@ -37,15 +46,21 @@ breakdowns as (
 
 events as (
     select
-        {{ local_date('event_at') }} as date,
-        environment,
-        event_name,
-        user_id,
-        properties
-    from {{ ref('int_events__attributed') }}
+        {{ local_date('e.event_at') }} as date,
+        e.environment,
+        e.event_name,
+        e.user_id,
+        e.properties,
+        e.context,
+        s.attributes as session_attributes
+    from {{ ref('int_events__attributed') }} as e
+    left join {{ ref('stg_product__sessions') }} as s
+        on e.environment = s.environment and e.session_id = s.session_id
     where
-        {{ in_span('event_at', 'date') }}
-        and {{ in_scope(local_date('event_at') ~ ' as date', 'environment', 'event_name') }}
+        {{ in_span('e.event_at', 'date') }}
+        and {{ in_scope(
+            local_date('e.event_at') ~ ' as date', 'e.environment', 'e.event_name'
+        ) }}
 ),
 
 event_names as (
@@ -78,7 +93,10 @@ values_of_users as (
         e.event_name,
         p.property,
         p.max_values,
-        {{ breakdown_value('e.properties', 'p.property') }} as value,
+        {{ breakdown_value(
+            'coalesce(e.properties ->> p.property, e.context ->> p.property, '
+            ~ 'e.session_attributes ->> p.property)'
+        ) }} as value,
         e.user_id,
         count(*) as event_count
     from events as e
@@ -89,7 +107,7 @@ values_of_users as (
         e.event_name,
         p.property,
         p.max_values,
-        {{ breakdown_value('e.properties', 'p.property') }},
+        value,
         e.user_id
 ),
 

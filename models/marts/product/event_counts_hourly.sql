@@ -7,6 +7,7 @@
             'columns': ['event_count', 'unique_users'],
             'batch': 'day',
             'frozen_by': {'column': 'bucket_start', 'unit': 'hour'},
+            'fills': {'date': local_date('bucket_start')},
         }},
     )
 }}
@@ -76,6 +77,7 @@ final as (
         bucket_start,
         environment,
         event_name,
+        {{ local_date('bucket_start') }} as date,
         sum(event_count)::bigint as event_count,
         count(*) filter (where {{ is_first_of_user() }}) as unique_users
     from users_of_buckets

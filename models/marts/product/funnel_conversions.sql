@@ -41,6 +41,13 @@
         cross join lateral (values (i.user_id), (i.distinct_id)) as moved (user_id)
         cross join {{ ref('int_funnels__defined') }} as f
         union all
+        -- Kept results go when their events return, which may be somebody else's by now.
+        select
+            c.funnel_name,
+            c.user_id,
+            null as reads_from
+        from {{ restored_rows('started_at', ['funnel_name', 'user_id']) }} as c
+        union all
         -- An edited funnel: everybody who is there, or was.
         select
             f.funnel_name,
@@ -205,18 +212,17 @@ attempts_from_raw as (
         cardinality((attempt).step_at) = last_step as completed,
         (
             select
-                jsonb_agg(
-                    {{ iso_time('s.step_at', zone_mark='+00:00') }}
-                    order by s.step_index
-                )
+                jsonb_agg({{ iso_time('s.step_at', zone_mark='+00:00') }} order by s.step_index)
             from unnest((attempt).step_at) with ordinality as s (step_at, step_index)
         ) as step_timestamps
     from attempts
     where (attempt).entry is not null
 ),
 
--- Results whose entry event has been archived, as they stood then.
-kept_attempts as (
+all_attempts as (
+    select * from attempts_from_raw
+    union all
+    -- Results whose entry event has been archived, as they stood then.
     select
         k.funnel_name,
         coalesce(i.user_id, k.user_id) as user_id,
@@ -232,12 +238,6 @@ kept_attempts as (
         on k.funnel_name = f.funnel_name and k.definition = f.definition
     left join {{ ref('int_identities__resolved') }} as i on k.user_id = i.distinct_id
     where {{ in_scope('k.funnel_name', 'coalesce(i.user_id, k.user_id) as user_id') }}
-),
-
-all_attempts as (
-    select * from attempts_from_raw
-    union all
-    select * from kept_attempts
 ),
 
 final as (

@@ -115,18 +115,11 @@ visits_of_sessions as (
 edges as (
     select
         *,
-        row_number() over first_to_last = 1 as is_first,
-        row_number() over last_to_first = 1 as is_last
-    from visits_of_sessions
-    window
-        first_to_last as (
+        row_number() over (
             partition by environment, session_id, derived_user_id, session_number
             order by started_at, first_event_id
-        ),
-        last_to_first as (
-            partition by environment, session_id, derived_user_id, session_number
-            order by ended_at desc, last_event_id desc
-        )
+        ) = 1 as is_first
+    from visits_of_sessions
 ),
 
 sessions as (
@@ -138,8 +131,14 @@ sessions as (
         min(started_at) as started_at,
         max(ended_at) as ended_at,
         sum(event_count)::bigint as event_count,
-        max(landing_page) filter (where is_first) as landing_page,
-        max(exit_page) filter (where is_last) as exit_page,
+        (
+            array_agg(landing_page order by landed_at, landing_event_id)
+            filter (where landing_page is not null)
+        )[1] as landing_page,
+        (
+            array_agg(exit_page order by left_at desc, exit_event_id desc)
+            filter (where exit_page is not null)
+        )[1] as exit_page,
         max(device_type) filter (where is_first) as device_type,
         max(browser) filter (where is_first) as browser,
         max(os) filter (where is_first) as os,

@@ -111,7 +111,7 @@ returns_of_members as (
             m.retention_name = b.retention_name
             and m.user_id = b.user_id
             and b.has_returned
-            and m.cohort_start <= b.bucket_start
+            and m.cohort_start < b.bucket_start
             and (
                 r.return_mode = 'on_or_after'
                 or b.bucket_start <= m.cohort_start + {{ longest_span('r.period', 'r.periods') }}
@@ -132,7 +132,7 @@ periods_of_members as (
         retention_name,
         cohort_start,
         breakdown_value,
-        generate_series(0, least(max(period_index), max(periods) - 1)) as period_index
+        generate_series(1, least(max(period_index), max(periods) - 1)) as period_index
     from returns_of_members
     where return_mode = 'on_or_after'
     group by retention_name, user_id, cohort_start, breakdown_value
@@ -159,7 +159,8 @@ cohorts as (
     group by retention_name, cohort_start, breakdown_value
 ),
 
--- Only periods that have begun by the latest event of the environment.
+-- Only cohorts and periods that have begun by the latest event of the environment. The first period
+-- is the cohort.
 periods_of_cohorts as (
     select
         c.retention_name,
@@ -168,9 +169,12 @@ periods_of_cohorts as (
         r.breakdown_property is not null as is_broken_down,
         begun.period_index,
         c.cohort_size,
-        coalesce(u.returned_users, 0) as returned_users
+        case begun.period_index
+            when 0 then c.cohort_size else coalesce(u.returned_users, 0)
+        end as returned_users
     from cohorts as c
-    inner join retentions as r on c.retention_name = r.retention_name
+    inner join retentions as r
+        on c.retention_name = r.retention_name and c.cohort_start <= r.latest_start
     cross join
         lateral generate_series(
             0,
@@ -220,7 +224,8 @@ final as (
         period_index,
         cohort_size,
         returned_users,
-        returned_users::numeric / cohort_size as retention_rate
+        returned_users::numeric / cohort_size as retention_rate,
+        {{ local_date('cohort_start') }} as cohort_date
     from totals_and_breakdowns
 )
 

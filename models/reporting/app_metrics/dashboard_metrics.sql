@@ -2,8 +2,15 @@
 
 with
 
+-- Only what comes from events has an environment.
 widgets as (
-    select *
+    select
+        *,
+        case
+            when metric_key in ('events', 'active_users', 'sessions', 'new_users')
+                then coalesce(environment, 'production')
+            else '*'
+        end as figure_environment
     from {{ ref('dashboard_widgets') }}
 ),
 
@@ -19,6 +26,7 @@ periods as (
 figures as (
     select
         metric_key,
+        environment,
         period,
         period_start,
         case
@@ -48,17 +56,20 @@ compared as (
             else 0
         end as previous_value,
         p.period,
-        p.last_start as period_start
+        p.last_start as period_start,
+        w.figure_environment as environment
     from widgets as w
     inner join periods as p on w.period = p.period
     left join figures as latest
         on
             w.metric_key = latest.metric_key
+            and w.figure_environment = latest.environment
             and p.period = latest.period
             and p.last_start = latest.period_start
     left join figures as previous
         on
             w.metric_key = previous.metric_key
+            and w.figure_environment = previous.environment
             and p.period = previous.period
             and p.start_before = previous.period_start
 ),
@@ -72,7 +83,8 @@ final as (
         round(100 * (value - previous_value) / nullif(previous_value, 0), 2) as change_percent,
         {{ as_of() }} as updated_at,
         period,
-        period_start
+        period_start,
+        environment
     from compared
 )
 

@@ -1,4 +1,4 @@
-{{ config(unique_key=['metric_key', 'period', 'period_start']) }}
+{{ config(unique_key=['metric_key', 'environment', 'period', 'period_start']) }}
 
 {% set affected %}
     -- Whatever happened on a date touches its day, week and month.
@@ -20,6 +20,16 @@
         union
         select p.date
         from {{ changed(ref('project_metrics')) }} as p
+        union
+        -- Another first date makes a user new on it, and not on the one after it any more.
+        select next_date.date
+        from {{ changed(ref('user_activity')) }} as a
+        cross join
+            lateral (
+                select min(n.date) as date
+                from {{ ref('user_activity') }} as n
+                where n.user_id = a.user_id and n.date > a.date
+            ) as next_date
     )
 
     select
@@ -46,42 +56,87 @@ reached_dates as (  -- noqa: ST03
 activity as (
     select
         date,
+        environment,
         user_id,
         event_count
     from {{ ref('user_activity') }}
     where {{ in_scope('date', of='reached_dates') }}
 ),
 
--- A ratio has its denominator as weight, so that a longer period's is a ratio of sums.
-figures_of_dates as (
+figures_of_environments as (
     select
         'events' as metric_key,
+        environment,
         date,
-        sum(event_count) as value,
-        null::numeric as weight
+        sum(event_count) as value
     from activity
-    group by date
+    group by environment, date
     union all
     select
         'sessions' as metric_key,
+        environment,
         date,
-        sum(sessions) as value,
-        null::numeric as weight
+        sessions::numeric as value
     from {{ ref('session_stats') }}
     where {{ in_scope('date', of='reached_dates') }}
-    group by date
     union all
     select
         'new_users' as metric_key,
+        environment,
         date,
-        sum(new_users) as value,
-        null::numeric as weight
+        new_users::numeric as value
     from {{ ref('daily_active_users') }}
     where {{ in_scope('date', of='reached_dates') }}
-    group by date
+),
+
+-- Over all environments a user is new once.
+new_users as (
+    select
+        a.date,
+        count(distinct a.user_id)::numeric as value
+    from activity as a
+    where
+        not exists (
+            select
+            from {{ ref('user_activity') }} as earlier
+            where earlier.user_id = a.user_id and earlier.date < a.date
+        )
+    group by a.date
+),
+
+-- A ratio has its denominator as weight, so that a longer period's is a ratio of sums. The row `*`
+-- is that of all environments, or of a figure that has none.
+figures_of_dates as (
+    select
+        metric_key,
+        environment,
+        date,
+        value,
+        null::numeric as weight
+    from figures_of_environments
+    where environment <> '*'
+    union all
+    select
+        metric_key,
+        '*' as environment,
+        date,
+        sum(value) as value,
+        null::numeric as weight
+    from figures_of_environments
+    where metric_key <> 'new_users'
+    group by metric_key, date
+    union all
+    select
+        'new_users' as metric_key,
+        '*' as environment,
+        date,
+        value,
+        null::numeric as weight
+    from new_users
     union all
     select
         figure.metric_key,
+        '*' as environment,
         t.date,
         sum(figure.value) as value,
         sum(figure.weight) as weight
@@ -100,6 +155,7 @@ figures_of_dates as (
     union all
     select
         figure.metric_key,
+        '*' as environment,
         f.completed_date as date,
         sum(figure.value) as value,
         sum(figure.weight) as weight
@@ -108,7 +164,7 @@ figures_of_dates as (
         lateral (
             values
             ('features_completed', 1::numeric, null::numeric),
-            ('cycle_time_days', f.cycle_time_days::numeric, 1::numeric)
+            ('cycle_time_days', f.cycle_time_days, 1::numeric)
         ) as figure (metric_key, value, weight)
     where
         isfinite(f.completed_date)
@@ -117,6 +173,7 @@ figures_of_dates as (
     union all
     select
         'open_features' as metric_key,
+        '*' as environment,
         date,
         sum(open_features) as value,
         null::numeric as weight
@@ -128,6 +185,7 @@ figures_of_dates as (
 figures_of_periods as (
     select
         f.metric_key,
+        f.environment,
         of_date.period,
         of_date.period_start,
         sum(f.value) as value,
@@ -136,19 +194,22 @@ figures_of_periods as (
     cross join lateral {{ periods_of_date('f.date') }} as of_date (period, period_start, last_date)
     -- What is open is a state: that at the end of the period.
     where f.metric_key <> 'open_features' or f.date = of_date.last_date
-    group by f.metric_key, of_date.period, of_date.period_start
+    group by f.metric_key, f.environment, of_date.period, of_date.period_start
 ),
 
 active_users as (
     select
         'active_users' as metric_key,
+        counted.environment,
         of_date.period,
         of_date.period_start,
         count(distinct a.user_id)::numeric as value,
         null::numeric as weight
     from activity as a
     cross join lateral {{ periods_of_date('a.date') }} as of_date (period, period_start, last_date)
-    group by of_date.period, of_date.period_start
+    cross join lateral (values (nullif(a.environment, '*')), ('*')) as counted (environment)
+    where counted.environment is not null
+    group by counted.environment, of_date.period, of_date.period_start
 ),
 
 all_figures as (
@@ -160,6 +221,7 @@ all_figures as (
 final as (
     select
         metric_key,
+        environment,
         period,
         period_start,
         value,

@@ -327,7 +327,8 @@ def test_funnels_and_retentions_are_those_of_the_marts(reader: Connection) -> No
     assert found == rows(
         reader,
         "select is_total, breakdown_value, cohort_start, period_index, cohort_size,"
-        " returned_users, retention_rate from marts.retention_cohorts where retention_name = %s"
+        " returned_users, retention_rate, cohort_date from marts.retention_cohorts"
+        " where retention_name = %s"
         " order by is_total desc, breakdown_value, cohort_start, period_index",
         retention,
     )

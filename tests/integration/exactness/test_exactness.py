@@ -20,6 +20,7 @@ from tests.integration.conftest import WorldMaker
 from tests.integration.exactness import raw_rows
 from tests.integration.exactness.delivery_witnesses import DELIVERY_WITNESSES
 from tests.integration.exactness.funnel_witnesses import FUNNEL_WITNESSES
+from tests.integration.exactness.identity_witnesses import IDENTITY_WITNESSES
 from tests.integration.exactness.metrics_witnesses import METRICS_WITNESSES
 from tests.integration.exactness.people_witnesses import PEOPLE_WITNESSES
 from tests.integration.exactness.product_witnesses import PRODUCT_WITNESSES
@@ -30,7 +31,7 @@ from tests.integration.exactness.world import World
 # By the area of the models that they are about: only these, and what they read, are built.
 WITNESSES: dict[str, list[Callable[[World], None]]] = {
     "time_tracking": ENGINE_WITNESSES,
-    "product": [*PRODUCT_WITNESSES, *FUNNEL_WITNESSES],
+    "product": [*PRODUCT_WITNESSES, *IDENTITY_WITNESSES, *FUNNEL_WITNESSES],
     "delivery": DELIVERY_WITNESSES,
     "app_metrics": METRICS_WITNESSES,
     "people": PEOPLE_WITNESSES,

@@ -10,6 +10,7 @@ from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tests.integration.exactness.warehouse import AS_OF
 from tests.integration.funnels.attempts import Attempt, Happening, attempt_of
 
 Properties = Mapping[str, Any]
@@ -17,6 +18,7 @@ Filters = Sequence[Mapping[str, Any]]
 # (name, is_total, breakdown_value, ...): what a row of a mart is of.
 Row = tuple[Any, ...]
 MISSING = object()
+NOW = datetime.fromisoformat(AS_OF)
 
 
 @dataclass(frozen=True)
@@ -79,12 +81,22 @@ class Facts:
     events: list[Event] = field(default_factory=list)
     identities: dict[str, str] = field(default_factory=dict)
     zone: str = "UTC"
+    as_of: datetime = NOW
+
+    def who_is(self, distinct_id: str) -> str:
+        """Return where the chain of an id ends; a loop ends at its smallest id."""
+        passed = [distinct_id]
+        while (further := self.identities.get(passed[-1])) is not None:
+            if further in passed:
+                return min(passed[passed.index(further) :])
+            passed.append(further)
+        return passed[-1]
 
     def users(self, environment: str) -> dict[str, list[Event]]:
         """Return each user's events in an environment, by time."""
         found: dict[str, list[Event]] = defaultdict(list)
         for event in sorted(self.events, key=lambda e: (e.event_at, e.event_id)):
-            user = self.identities.get(event.distinct_id, event.distinct_id)
+            user = self.who_is(event.distinct_id)
             excluded = any("sim-internal-" in who for who in (user, event.distinct_id))
             if environment in ("*", event.environment) and not excluded:
                 found[user].append(event)
@@ -178,10 +190,10 @@ def step_rows(facts: Facts, funnel: Funnel) -> dict[Row, Row]:
 def cohort_rows(facts: Facts, retention: Retention) -> dict[Row, Row]:
     """Return marts.retention_cohorts of a retention: size and returned users, by its grain."""
     users = facts.users(retention.environment)
-    everything = [event for own in users.values() for event in own]
-    if not everything:
+    begun = [e.event_at for own in users.values() for e in own if e.event_at <= facts.as_of]
+    if not begun:
         return {}
-    latest = _bucket(max(e.event_at for e in everything), retention.period, facts.zone)
+    latest = _bucket(max(begun), retention.period, facts.zone)
     sizes: Counter[Row] = Counter()
     returned: Counter[Row] = Counter()
     for own in users.values():
@@ -202,7 +214,8 @@ def cohort_rows(facts: Facts, retention: Retention) -> dict[Row, Row]:
             for group in groups:
                 sizes[*group, cohort] += 1
                 for index in range(retention.periods):
-                    came = (
+                    # Period 0 is the cohort itself.
+                    came = index == 0 or (
                         cohort + index in backs
                         if retention.return_mode == "on"
                         else any(back >= cohort + index for back in backs)

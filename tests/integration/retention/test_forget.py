@@ -19,6 +19,7 @@ from psycopg import sql
 from typer.testing import CliRunner
 
 from tests.integration.conftest import WorldMaker
+from tests.integration.exactness.identity_witnesses import said
 from tests.integration.exactness.world import World
 from tests.integration.retention.person import LATE, ROWS
 from tests.integration.retention.sealing import late_rows
@@ -40,8 +41,8 @@ AUDIT = {"raw.intervention_audit_log", "marts_people.intervention_audit_log"}
 # A policy removes its rows after a week.
 EXPIRING = "marts.event_counts_minute"
 BLANKED = {
-    *("landing_page", "exit_page", "referrer", "city", "metadata", "alert_id"),
-    "employee_name",
+    *("landing_page", "landed_at", "landing_event_id", "exit_page", "left_at", "exit_event_id"),
+    *("referrer", "city", "metadata", "alert_id", "employee_name"),
 }
 PSEUDONYM = re.compile(r"forgotten-(uncounted-\w+-)?[0-9a-f]{16}")
 
@@ -121,6 +122,32 @@ def forget_and_build(world: World, who: str) -> forget.Found:
     found = forget.erase(world.incremental.settings, who)
     world.build()
     return found
+
+
+def test_a_person_is_all_ids_of_the_chain(new_world: WorldMaker) -> None:
+    """By identities and events, from any id of it; not what others share, unless it leads there."""
+    made = new_world("product")
+    made.execute(
+        "insert into raw.identities values ('d9', 'u9', null), ('u9', 'u10', null)",
+        said(
+            ("anon", "u10", "2026-01-01 10:00", "alias"),
+            ("phone", "u9", "2026-01-01 10:00", "track"),
+            ("server", "u10", "2026-01-01 10:00", "track"),
+            ("server", "bob", "2026-01-02 10:00", "track"),
+            ("old", "u9", "2026-01-01 10:00", "identify"),
+            ("old", "bob", "2026-01-02 10:00", "identify"),
+        ),
+    )
+    found = {
+        who: made.connection.execute("select ops.person_ids(%s)", [who]).fetchone()
+        for who in ("d9", "u9", "u10", "anon", "bob")
+    }
+    made.close()
+    theirs = (["anon", "d9", "old", "phone", "u10", "u9"],)
+    assert found == {
+        **dict.fromkeys(("d9", "u9", "u10", "anon"), theirs),
+        "bob": (["bob", "old", "server"],),
+    }
 
 
 def test_nothing_names_the_person_and_every_figure_stays(world: World) -> None:

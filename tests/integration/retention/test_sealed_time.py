@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.integration.conftest import WorldMaker
+from tests.integration.exactness.identity_witnesses import said
+from tests.integration.exactness.product_witnesses import events
 from tests.integration.exactness.warehouse import copy_project
 from tests.integration.exactness.world import World
 from tests.integration.retention.sealing import all_rows, late_rows, reopen, seal
@@ -99,6 +101,49 @@ def test_edited_definitions_begin_where_raw_begins(
     unedited = [key for key in after["marts.retention_cohorts"] if key[0] == "weekly_visits"]
     assert min(key[3] for key in unedited) < first
     world.close()
+
+
+def test_who_is_who_outlives_the_events_that_said_it(new_world: WorldMaker) -> None:
+    """A track call, an identify and an alias of an archived month; a late one still counts."""
+    world = new_world("product")
+    world.execute(
+        events(("anon", "2026-02-15 12:00", None), ("device", "2026-02-15 12:00", None)),
+        said(
+            ("anon", "ann", "2026-01-15 12:00", "track"),
+            ("anon", "bob", "2026-01-15 12:00", "identify"),
+            ("device", "anon", "2026-01-16 12:00", "alias"),
+        ),
+    )
+    world.build()
+    users = "select distinct user_id from marts.user_activity where date = '2026-02-15'"
+    assert world.connection.execute(users.encode()).fetchall() == [("bob",)]
+    before = all_rows(world)
+    assert seal(world, "events", "2026-01") == []
+    world.build("--full-refresh")
+    assert all_rows(world) == before
+    world.execute(said(("anon", "cat", "2026-01-20 12:00", "track")))
+    world.build()
+    assert world.connection.execute(users.encode()).fetchall() == [("cat",)]
+    reopen(world, "events", "2026-01")
+    assert world.differences() == []
+    world.close()
+
+
+def test_usage_sealed_before_environments_were_apart_opens_again(world: World) -> None:
+    """Its environment is `*` until the period is restored; rows that are apart replace it then."""
+    assert seal(world, "events", "2026-01") == []
+    world.execute(
+        "update marts.feature_usage set environment = '*'"
+        " where date between '2026-01-01' and '2026-01-31'"
+    )
+    before = all_rows(world)["marts.feature_usage"]
+    assert {key[2] for key in before} == {"*", "production"}
+    world.build("--full-refresh")
+    assert all_rows(world)["marts.feature_usage"] == before
+    reopen(world, "events", "2026-01")
+    world.build()
+    after = all_rows(world)["marts.feature_usage"]
+    assert {key[2] for key in after if "2026-01-01" <= key[1] < "2026-02-01"} == {"production"}
 
 
 def test_no_number_changes_when_raw_goes(world: World) -> None:

@@ -21,6 +21,8 @@ from tidemark_warehouse.database.server.binaries import find
 from tidemark_warehouse.database.server.connection import Connection
 from tidemark_warehouse.settings import Settings
 
+# A model that is no more; migration 0041 keeps what it knew of archived events.
+GONE = {"intermediate.int_identifications__dated"}
 # What an upgrade writes of itself; and, since the warehouse comes of a dump, that everything is to
 # be computed once here.
 RECORDS = {"ops.migrations", "ops.functions", "ops.changes", "ops.watermarks"}
@@ -106,7 +108,11 @@ def upgraded(earlier: Settings) -> Settings:
 
 def test_an_upgrade_touches_no_row(earlier: Settings) -> None:
     with connect(earlier) as connection:
-        tables = {n: listed for n, listed in columns(connection).items() if n not in RECORDS}
+        tables = {
+            name: listed
+            for name, listed in columns(connection).items()
+            if name not in RECORDS | GONE
+        }
         before = contents(connection, tables)
     with connect(earlier, autocommit=True) as connection:
         assert "functions" in migrate.lacking(connection)[-1]

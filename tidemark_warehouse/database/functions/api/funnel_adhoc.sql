@@ -68,23 +68,9 @@ begin
         from ops.funnel_events($1, $2, $3 = 'strict') as l
     ),
 
-    -- What int_identities__resolved says, from raw as it is now.
-    identities as materialized (
+    matching as materialized (
         select
-            coalesce(i.distinct_id, e.distinct_id) as distinct_id,
-            coalesce(i.user_id, e.user_id) as user_id
-        from raw.identities as i
-        full join (
-            select distinct on (e.distinct_id) e.distinct_id, e.user_id
-            from raw.events as e
-            where coalesce(e.event_type, 'track') = 'identify' and e.user_id is not null
-            order by e.distinct_id, e.event_at desc, e.event_id desc
-        ) as e on i.distinct_id = e.distinct_id
-    ),
-
-    matching as (
-        select
-            coalesce(i.user_id, e.distinct_id) as user_id,
+            e.distinct_id,
             e.event_at,
             e.event_id,
             case
@@ -97,17 +83,28 @@ begin
         from %s as e
         left join listed as named on e.event_name = named.event_name and named.event_name <> '*'
         inner join listed as l on l.event_name = coalesce(named.event_name, '*')
-        left join identities as i on e.distinct_id = i.distinct_id
         where
             isfinite(e.event_at)
             and $4 in (coalesce(e.environment, 'production'), '*')
     ),
 
+    identities as materialized (
+        select i.distinct_id, i.user_id
+        from ops.identities_of(array(
+            select distinct m.distinct_id from matching as m where m.step_mask <> 0 or $3 = 'strict'
+        )) as i
+    ),
+
     in_order as (
         select
-            m.*,
+            coalesce(i.user_id, m.distinct_id) as user_id,
+            m.event_at,
+            m.event_id,
+            m.breakdown,
+            m.step_mask,
             case when $3 = 'ordered' and not $8 then m.step_mask else 0 end as rank
         from matching as m
+        left join identities as i on m.distinct_id = i.distinct_id
         where m.step_mask <> 0 or $3 = 'strict'
     ),
 

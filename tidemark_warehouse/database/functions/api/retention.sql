@@ -6,7 +6,8 @@ returns table (
     period_index integer,
     cohort_size bigint,
     returned_users bigint,
-    retention_rate numeric
+    retention_rate numeric,
+    cohort_date date
 )
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -27,7 +28,8 @@ begin
         c.period_index,
         c.cohort_size,
         c.returned_users,
-        c.retention_rate
+        c.retention_rate,
+        c.cohort_date
     from marts.retention_cohorts as c
     where c.retention_name = retention.retention_name
     order by c.is_total desc, c.breakdown_value, c.cohort_start, c.period_index;
@@ -37,7 +39,8 @@ $$;
 comment on function api.retention(text) is
 'Who comes back, of those who started together: one row a cohort and period of a retention that seeds/retentions.csv '
 'defines, all users first (is_total), then by value of its breakdown. retention_name: the retention. cohort_size and '
-'returned_users are users, retention_rate is a fraction; period_index 0 is the cohort. Refuses a retention that is '
-'not defined, and a mart that is not built yet.';
+'returned_users are users, retention_rate is a fraction; period_index 0 is the cohort '
+'itself, cohort_date its first date in the reporting zone. Refuses a retention that is not defined, and a mart that is '
+'not built yet.';
 
 grant execute on function api.retention(text) to tidemark_reader;

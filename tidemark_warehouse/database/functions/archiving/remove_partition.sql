@@ -30,6 +30,7 @@ begin
     period_id := ops.seal_period(relation, period_from, period_to, archived_rows, file, digest);
     if relation = 'raw.events' then
         perform ops.keep_funnel_attempts(period_id, period_from, period_to);
+        perform ops.keep_identifications(period_id, partition, period_from, period_to);
     end if;
     execute format('alter table %s detach partition %s', parent, partition);
     execute format('drop table %s', partition);

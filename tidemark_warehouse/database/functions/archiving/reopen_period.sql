@@ -13,6 +13,7 @@ begin
         return 0;
     end if;
     delete from ops.kept_funnel_attempts as k where k.period_id = restored_period_id;
+    delete from ops.kept_identifications as k where k.period_id = restored_period_id;
     delete from ops.sealed_workflows as k where k.period_id = restored_period_id;
     -- Rows that waited were seen long ago; as new ones they are in scope. Each of them, because its bucket
     -- may reach over this period's edge. Any other transaction id makes the trigger give them this one.

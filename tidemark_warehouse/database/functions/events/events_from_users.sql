@@ -15,6 +15,7 @@ declare
     many boolean;
     parts text[] := '{}';
     reading text;
+    asks_context boolean := false;
 begin
     -- What lies in whole dates is known by user and date; the rest is read from raw.
     with pieces as (
@@ -89,6 +90,16 @@ begin
     if spans is not null then
         perform ops.check_built('intermediate.int_events__attributed', 'intermediate.int_identities__resolved');
         perform ops.check_events_kept(spans);
+        -- A context may hold what a property of the same name does not: it is asked for what event_breakdowns opens.
+        asks_context := breakdown_by is not null and not exists (
+            select
+            from unnest(coalesce(names, '{*}')) as n (name)
+            where not exists (
+                select
+                from seeds.event_breakdowns as b
+                where b.property = breakdown_by and b.event_name in (n.name, '*')
+            )
+        );
         many := (select count(*) > 8 from unnest(spans));
         -- Few spans are written out: of a span that comes as a row the planner cannot know how long it is, and
         -- reading two half days of the most frequent event took 100 ms that way, 10 so. Many are read as one.
@@ -164,7 +175,13 @@ begin
             else format('date_trunc(%L, e.event_at, $8)', granularity)
         end,
         -- Cut as event_breakdowns_daily cuts them.
-        case when breakdown_by is null then 'null::text' else 'left(e.properties ->> $7, 600)' end,
+        case
+            when breakdown_by is null then 'null::text'
+            when not asks_context then 'left(e.properties ->> $7, 600)'
+            else 'left(coalesce(e.properties ->> $7, e.context ->> $7, (select s.attributes ->> $7 '
+                'from staging.stg_product__sessions as s '
+                'where s.environment = e.environment and s.session_id = e.session_id)), 600)'
+        end,
         reading
     )
     using

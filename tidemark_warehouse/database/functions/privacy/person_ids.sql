@@ -2,33 +2,27 @@ create or replace function ops.person_ids(given text) returns text[]
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
-    users text[] := array[given];
-    ids text[];
-    source text;
+    ids text[] := array[given];
+    leads_to text := ops.next_identity(given);
+    latest text[];
     found text[];
 begin
-    foreach source in array array['raw.identities', 'intermediate.int_identities__resolved'] loop
-        if to_regclass(source) is not null then
-            execute format('select array_agg(i.user_id) from %s as i where i.distinct_id = $1', source)
-            into found using given;
-            users := users || coalesce(found, '{}');
-        end if;
+    -- On to whom the id leads, and back to all that lead there.
+    while leads_to is not null and leads_to <> all(ids) loop
+        ids := ids || leads_to;
+        leads_to := ops.next_identity(leads_to);
     end loop;
-    ids := users;
-    foreach source in array array[
-        'raw.identities', 'intermediate.int_identities__resolved', 'intermediate.int_identifications__dated',
-        '(select e.distinct_id, e.user_id from raw.events as e '
-        || 'where coalesce(e.event_type, ''track'') = ''identify'' and e.user_id is not null)'
-    ] loop
-        if source like '(%' or to_regclass(source) is not null then
-            execute format('select array_agg(distinct i.distinct_id) from %s as i where i.user_id = any($1)', source)
-            into found using users;
-            ids := ids || coalesce(found, '{}');
-        end if;
+    latest := ids;
+    while latest <> '{}' loop
+        select array_agg(distinct w.id) into found
+        from ops.ids_of_users(latest) as w (id)
+        where w.id <> all(ids);
+        latest := coalesce(found, '{}');
+        ids := ids || latest;
     end loop;
-    return array(select distinct i.id from unnest(ids) as i (id) order by i.id);
+    return array(select i.id from unnest(ids) as i (id) order by i.id);
 end
 $$;
 
 comment on function ops.person_ids(text) is
-'An id with those that belong to the same person: of a user all distinct ids, of a distinct id its user''s.';
+'An id with those that belong to the same person: those that it leads to, and all that lead to one of these.';
