@@ -18,15 +18,6 @@ BELOW = {
     "reporting": {"staging", "intermediate", "marts", "reporting"},
 }
 
-# Intermediate models that read marts, and why.
-WATCHING = "what dashboards and alerts show is what people read: the figures of the marts"
-READING_MARTS: dict[str, str] = {
-    "int_environments__watched": WATCHING,
-    "int_people_signals__gathered": WATCHING,
-    "int_signals__gathered": WATCHING,
-    "int_users__watched": WATCHING,
-}
-
 # Models that another area reads though they are no marts, and why they are none.
 SHARED: dict[str, str] = {
     "int_alert_rules__checked": "rules are of all areas in one file; alerts about people are apart",
@@ -90,10 +81,7 @@ def test_layers_read_only_what_lies_below_them(project: Project) -> None:
         if kind == "seed":
             return True
         parent = project.by_id.get(id_)
-        return parent is not None and (
-            parent.folder in BELOW[model.folder]
-            or (parent.layer == "marts" and model.name in READING_MARTS)
-        )
+        return parent is not None and (parent.folder in BELOW[model.folder])
 
     demand(
         [

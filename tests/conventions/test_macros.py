@@ -58,6 +58,19 @@ def test_macros_are_described_with_their_arguments(project: Project) -> None:
     )
 
 
+def test_no_macro_is_described_that_is_gone(project: Project) -> None:
+    named = {macro["name"] for macro in project.macros}
+    demand(
+        [
+            f"{file.relative_to(ROOT)}: {name}"
+            for file in sorted((ROOT / "macros").rglob("_macros.yml"))
+            for name in re.findall(r"^  - name: (\w+)", file.read_text(encoding="utf-8"), re.M)
+            if name not in named
+        ],
+        "remove it from the yml",
+    )
+
+
 def test_macros_stand_in_a_folder_of_their_purpose(project: Project) -> None:
     files = (ROOT / "macros").glob("*.sql")
     demand(
