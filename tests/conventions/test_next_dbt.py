@@ -21,7 +21,7 @@ def next_dbt(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The next dbt, in an environment of its own: its packages are not this project's."""
     home = tmp_path_factory.mktemp("next_dbt")
     venv.create(home, with_pip=True)
-    install = [home / "bin" / "pip", "install", "--quiet", NEXT]
+    install = [str(home / "bin" / "pip"), "install", "--quiet", NEXT]
     done = subprocess.run(install, capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.skip(f"{NEXT} is not to be had here: {done.stderr.strip()[-200:]}")

@@ -1,4 +1,4 @@
-{{ config(unique_key=['environment'], reads_back_days=2) }}
+{{ config(unique_key=['environment'], meta={'refresh': {'lookback_days': 2}}) }}
 
 with
 
