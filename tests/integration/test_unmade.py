@@ -42,6 +42,7 @@ COMMANDS = {
     "report": [],
     "dashboards": ["--port", "0"],
     "serve": ["--port", "8461"],
+    "watch": [],
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -70,11 +71,13 @@ def test_words_in_place_of_a_chart_fit_a_telephone() -> None:
 
 
 def test_a_figure_stands_with_its_change() -> None:
-    row = {"metric_key": "active_users", "value": 1200.0, "previous_value": 1000.0}
-    unknown = {"metric_key": "efficiency_ratio", "value": 0.5, "previous_value": None}
+    row: dict[str, Any] = {"metric_key": "active_users", "environment": "staging"}
+    row |= {"value": 1200.0, "previous_value": 1000.0}
+    unknown: dict[str, Any] = {"metric_key": "efficiency_ratio", "environment": "*"}
+    unknown |= {"value": 0.5, "previous_value": None}
     figure = overview.tiles([{**row, "change_percent": 20.0}, {**unknown, "change_percent": None}])
     said = [note.text for note in figure.layout.annotations]
-    assert said == ["active users", "<b>1,200</b>", "efficiency ratio", "<b>50%</b>"]
+    assert said == ["active users (staging)", "<b>1,200</b>", "efficiency ratio", "<b>50%</b>"]
     (changes,) = figure.data
     assert [text.strip() for text in changes.text] == ["+20.0 % (from 1,000)", "no comparison"]
     assert list(changes.marker.symbol) == ["triangle-up", "circle"]

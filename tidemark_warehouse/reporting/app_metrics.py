@@ -151,9 +151,10 @@ from marts.metric_alerts
 where
     period_start >= %(first)s
     and period_start <= %(last)s
-    and state not in ('historical', 'withdrawn')
+    and state <> 'withdrawn'
 order by
     state = 'firing' desc,
+    state = 'historical',
     is_acknowledged,
     period_start desc,
     array_position(array['critical', 'high', 'medium', 'low'], severity),
@@ -249,7 +250,7 @@ def percentiles(rows: Rows) -> go.Figure:
 
 
 def latest_alerts(rows: Rows) -> go.Figure:
-    """List the alerts, those that fire and that nobody has acknowledged first.
+    """List the alerts: those that fire and nobody has acknowledged first, history last.
 
     Args:
         rows: period_start, period, severity, entity_type, entity_id, alert_message, state,

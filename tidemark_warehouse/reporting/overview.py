@@ -18,6 +18,7 @@ _FIGURES: LiteralString = """
 select
     widget_id,
     metric_key,
+    environment,
     value::float8 as value,
     previous_value::float8 as previous_value,
     change_percent::float8 as change_percent,
@@ -44,7 +45,8 @@ def tiles(rows: Rows) -> go.Figure:
     """Write each figure large, its change since the period before beneath.
 
     Args:
-        rows: metric_key, value, previous_value and change_percent (None if unknown), period_start.
+        rows: metric_key, environment, value, previous_value and change_percent (None if unknown),
+            period_start.
     """
     lines = max(-(-len(rows) // COLUMNS), FEWEST_LINES)
     figure = style.new_figure(
@@ -54,7 +56,7 @@ def tiles(rows: Rows) -> go.Figure:
     figure.update_yaxes(visible=False, range=[lines, 0])
     places = [(place % COLUMNS, place // COLUMNS) for place in range(len(rows))]
     for (x, y), row in zip(places, rows, strict=True):
-        name = str(row["metric_key"]).replace("_", " ")
+        name = _name(row)
         _write(figure, x, y + 0.14, name, {"size": 13, "color": style.QUIET})
         _write(figure, x, y + 0.46, f"<b>{_amount(row, 'value')}</b>", {"size": 22})
     figure.add_scatter(
@@ -74,6 +76,12 @@ def tiles(rows: Rows) -> go.Figure:
 
 def _write(figure: go.Figure, x: float, y: float, words: str, font: dict[str, Any]) -> None:
     figure.add_annotation(x=x, y=y, text=words, font=font, xanchor="left", showarrow=False)
+
+
+def _name(row: Any) -> str:
+    name = str(row["metric_key"]).replace("_", " ")
+    usual = row["environment"] in {"production", "*"}
+    return name if usual else f"{name} ({row['environment']})"
 
 
 def _amount(row: Any, column: str) -> str:

@@ -21,7 +21,7 @@ with
 -- What is on record. Whatever becomes of its rule and its values, an alert stays.
 recorded_alerts as (
     select *
-    from {{ this }}
+    from {{ own_rows() }}
     where {{ in_scope('rule_id', 'entity_type', 'entity_id') }}
 ),
 

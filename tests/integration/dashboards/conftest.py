@@ -29,7 +29,8 @@ STAGING = (
     *(
         f"""
         insert into marts.event_counts_{grain}
-        select bucket_start, 'staging', event_name, event_count * 10, unique_users * 10
+            (bucket_start, environment, event_name, date, event_count, unique_users)
+        select bucket_start, 'staging', event_name, date, event_count * 10, unique_users * 10
         from marts.event_counts_{grain} where environment = 'production'
         """
         for grain in ("daily", "weekly", "monthly")

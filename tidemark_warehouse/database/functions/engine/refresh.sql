@@ -50,7 +50,8 @@ begin
     end if;
 
     done := ops.write_rows(program, last, moment, is_empty);
-    if is_empty and moment.mode = 'whole' or is_reshaped then
+    -- What was empty and stays so is no news to its readers.
+    if is_empty and moment.mode = 'whole' and (done.rows_written > 0 or last.relation is null) or is_reshaped then
         insert into ops.changes (relation, kind) values (program.relation, 'reset');
     end if;
     moment := ops.at_hook('written', program, last, moment);
