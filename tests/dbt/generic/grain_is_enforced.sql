@@ -1,5 +1,5 @@
-{#- docs/spec.md says of each mart (section 2): its grain is a unique key that the database itself enforces.
-    Asks the catalog alone, so that its cost does not grow with the mart. -#}
+{#- docs/spec.md says of each mart (section 2): its grain is a unique key that the database itself
+    enforces. Asks the catalog alone, so that its cost does not grow with the mart. -#}
 {% test grain_is_enforced(model) %}
     select {{ grain_of(model) }} as grain_without_key
     where not exists (
