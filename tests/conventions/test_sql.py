@@ -14,6 +14,7 @@ LONGEST = 250  # lines: who needs more has two models in one
 WORDS = {
     *("ref", "source", "config", "var"),
     *("scope", "changed", "in_scope", "in_span", "reached", "in_sealed_time"),
+    "own_rows",
     "restored_rows",
 }
 # Folders of macros/ whose macros are no part of a model's SQL.
