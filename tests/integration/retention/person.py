@@ -124,7 +124,7 @@ ROWS = (
         values
         ('long_weeks', 'user'), ('over_estimate', 'user'), ('burnout_of_employee', 'employee')
     ) as r (rule_id, entity_type)
-    cross join generate_series(timestamp '2025-12-15', '2026-02-02', '7 days') as week
+    cross join generate_series(timestamp '2025-12-15', '2026-03-02', '7 days') as week
     """,
     """
     insert into raw.intervention_audit_log

@@ -150,10 +150,6 @@ def test_a_person_is_all_ids_of_the_chain(new_world: WorldMaker) -> None:
     }
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="no alert about the person is seen acknowledged since alerts have a life",
-)
 def test_nothing_names_the_person_and_every_figure_stays(world: World) -> None:
     settings = world.incremental.settings
     people = [*IDS, INSIDER]
