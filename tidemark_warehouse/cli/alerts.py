@@ -57,7 +57,7 @@ def alerts(
         if name not in STATES:
             raise TidemarkError(f"there is no state {name!r}", f"one of {', '.join(STATES)}")
     settings = Settings.from_environment()
-    server.ensure_up(settings)
+    server.ready(settings)
     mart = sql.Identifier("marts_people" if people else "marts", "metric_alerts")
     with server.connect(settings, autocommit=True) as connection:
         try:
@@ -88,7 +88,7 @@ def withdraw(alert: Identifier, note: Note = None, by: By = None) -> None:
 
 def _answer(alert: str, answer: str, note: str | None, by: str | None) -> None:
     settings = Settings.from_environment()
-    server.ensure_up(settings)
+    server.ready(settings)
     with server.connect(settings, autocommit=True) as connection:
         name = _named(connection, settings, alert)
         row = connection.execute(
