@@ -80,7 +80,8 @@ def test_a_conversion_rate_is_one_of_sums_and_a_week_without_entries_has_none() 
 
 def cohort(start: datetime, period: int, rate: float | None, **more: object) -> dict[str, object]:
     return {
-        **{"cohort_start": start, "period_index": period, "cohort_size": 1000},
+        **{"cohort_start": start, "cohort_date": (start + timedelta(hours=13)).date()},
+        **{"period_index": period, "cohort_size": 1000},
         **{"returned_users": 1, "retention_rate": rate, "is_running": False},
         **{"period": "day", "return_mode": "on", **more},
     }

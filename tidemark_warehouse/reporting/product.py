@@ -53,8 +53,6 @@ order by date
 """
 
 # The range of bucket_start reaches farther than the dates, so that its index is of use.
-# A bucket starts at local midnight, which 13 hours later is the same date in UTC, whatever the
-# reporting time zone from UTC-10 to UTC+13.
 _COUNTS: LiteralString = """
 with
 
@@ -74,7 +72,7 @@ buckets as (
 
 dated as (
     select
-        (bucket_start at time zone 'UTC' + interval '13 hours')::date as period_start,
+        date as period_start,
         event_name,
         event_count,
         unique_users

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping
+from datetime import date, datetime
 from typing import LiteralString
 
 from plotly import graph_objects as go  # type: ignore[import-untyped]
@@ -31,11 +32,8 @@ order by
 """,
 )
 
-# Cohorts start at local midnight, which 13 hours later is the same date in UTC.
 DATES: LiteralString = """
-select
-    (min(cohort_start) at time zone 'UTC' + interval '13 hours')::date,
-    (max(cohort_start) at time zone 'UTC' + interval '13 hours')::date
+select min(cohort_date), max(cohort_date)
 from marts.retention_cohorts
 where is_total
 """
@@ -52,6 +50,7 @@ definition as (
 cohorts as (
     select
         cohort_start,
+        cohort_date,
         period_index,
         cohort_size,
         returned_users,
@@ -79,8 +78,8 @@ chosen as (
     select *
     from marked
     where
-        cohort_start at time zone 'UTC' + interval '13 hours' >= %(first)s::timestamp
-        and cohort_start at time zone 'UTC' + interval '13 hours' < %(last)s + interval '1 day'
+        cohort_date >= %(first)s
+        and cohort_date <= %(last)s
         and period_index > 0
 )
 """
@@ -98,6 +97,7 @@ latest as (
 
 select
     c.cohort_start,
+    c.cohort_date,
     c.period_index,
     c.cohort_size,
     c.returned_users,
@@ -158,9 +158,9 @@ def retention_cohorts(rows: Rows) -> go.Figure:
     """Shade the share of each cohort that came back; the latest cohort stands at the bottom.
 
     Args:
-        rows: cohort_start (ascending), period_index (from 1), cohort_size, returned_users,
-            retention_rate (None of an empty cohort), is_running (the period is not over), period
-            and return_mode (the same in all).
+        rows: cohort_start (ascending), cohort_date, period_index (from 1), cohort_size,
+            returned_users, retention_rate (None of an empty cohort), is_running (the period is
+            not over), period and return_mode (the same in all).
     """
     if rows and rows[0]["return_mode"] == ON_OR_AFTER:
         return style.new_words(
@@ -169,7 +169,7 @@ def retention_cohorts(rows: Rows) -> go.Figure:
             "period itself."
         )
     sizes = {row["cohort_start"]: row["cohort_size"] for row in rows}
-    labels = _cohort_labels(list(sizes))
+    labels = _cohort_labels({row["cohort_start"]: row["cohort_date"] for row in rows})
     found = {(row["cohort_start"], row["period_index"]): row for row in rows}
     periods = sorted({row["period_index"] for row in rows})
     cells = [[found.get((start, period), {}) for period in periods] for start in sizes]
@@ -221,12 +221,11 @@ def _hatch(figure: go.Figure, x: int, y: int) -> None:
         )
 
 
-def _cohort_labels(starts: list[datetime]) -> dict[datetime, str]:
+def _cohort_labels(dates: Mapping[datetime, date]) -> dict[datetime, str]:
     """Name cohorts by their date; with the hour where a date has several."""
-    dates: dict[datetime, date] = {start: (start + timedelta(hours=13)).date() for start in starts}
     if len(set(dates.values())) == len(dates):
         return {start: f"{found:%d %b %Y}" for start, found in dates.items()}
-    return {start: f"{start:%d %b %Y %H:%M}" for start in starts}
+    return {start: f"{start:%d %b %Y %H:%M}" for start in dates}
 
 
 SECTIONS = (
