@@ -6,72 +6,67 @@ declare
     source record;
     names text[] := '{}';
     latest bigint[] := '{}';
-    late_names text[] := '{}';
-    late bigint[] := '{}';
-    found_latest bigint;
-    found_late bigint[];
+    found bigint[];
 begin
-    -- Of each source the latest transaction that some reader may not have seen, and those that were open then.
+    -- Rows of these carry their transaction. Of each the latest one that some reader may not have seen, and those that
+    -- were open when one looked and have written since. One by one, so that the planner knows from where on it is asked.
     for source in
         select
             s.name,
-            exists (
-                select 1
-                from pg_attribute as a
-                where a.attrelid = to_regclass(s.name) and a.attname = '_xid' and not a.attisdropped
-            ) as is_raw,
             min(pg_snapshot_xmax(r.seen)::text::bigint) as floor,
             array_agg(distinct x.xid) filter (where x.xid is not null) as unfinished
         from unnest(readers) as r
         cross join unnest(r.reads) as s (name)
         left join lateral (select pg_snapshot_xip(r.seen)::text::bigint as xid) as x on true
-        where r.seen is not null
+        where
+            r.seen is not null
+            and exists (
+                select 1
+                from pg_attribute as a
+                where a.attrelid = to_regclass(s.name) and a.attname = '_xid' and not a.attisdropped
+            )
         group by s.name
     loop
-        select max(c.xid) into found_latest from ops.changes as c where c.relation = source.name and c.xid >= source.floor;
-        select array_agg(distinct c.xid) into found_late
-        from ops.changes as c
-        where c.relation = source.name and c.xid = any(source.unfinished);
-        names := names || source.name;
-        latest := latest || found_latest;
-        late_names := late_names || array_fill(source.name, array[coalesce(cardinality(found_late), 0)]);
-        late := late || found_late;
-        if source.is_raw then
-            execute format('select max(r._xid) from %s as r where r._xid >= $1', source.name::regclass)
-            into found_latest using source.floor;
-            names := names || source.name;
-            latest := latest || found_latest;
-            if source.unfinished is not null then
-                execute format(
-                    'select array_agg(distinct r._xid) from %s as r where r._xid = any($1)', source.name::regclass
-                ) into found_late using source.unfinished;
-                late_names := late_names || array_fill(source.name, array[coalesce(cardinality(found_late), 0)]);
-                late := late || found_late;
-            end if;
+        execute format('select array[max(r._xid)] from %s as r where r._xid >= $1', source.name::regclass)
+        into found using source.floor;
+        if source.unfinished is not null then
+            execute format(
+                'select $2 || array_agg(distinct r._xid) from %s as r where r._xid = any($1)', source.name::regclass
+            ) into found using source.unfinished, found;
         end if;
+        latest := latest || found;
+        names := names || array_fill(source.name, array[cardinality(found)]);
     end loop;
 
     return query
-    select
-        r.name,
-        s.name
-    from unnest(readers) as r
-    cross join lateral (
-        select min(o.name) as name
-        from unnest(r.reads) as o (name)
-        where
-            exists (
-                select 1
-                from unnest(names, latest) as u (name, xid)
-                where u.name = o.name and u.xid >= pg_snapshot_xmax(r.seen)::text::bigint
-            )
-            or exists (
-                select 1
-                from unnest(late_names, late) as u (name, xid)
-                where u.name = o.name and u.xid = any(array(select pg_snapshot_xip(r.seen)::text::bigint))
-            )
-    ) as s
-    where s.name is not null;
+    with readings as materialized (
+        select r.name, s.name as source, r.seen, pg_snapshot_xmax(r.seen)::text::bigint as seen_to
+        from unnest(readers) as r
+        cross join unnest(r.reads) as s (name)
+        where r.seen is not null
+    ),
+    written as materialized (
+        select u.name as source, u.xid from unnest(names, latest) as u (name, xid) where u.xid is not null
+        union all
+        select f.source, c.xid
+        from (select r.source, min(r.seen_to) as floor from readings as r group by r.source) as f
+        cross join lateral (
+            select max(c.xid) as xid from ops.changes as c where c.relation = f.source and c.xid >= f.floor
+        ) as c
+        where c.xid is not null
+        union all
+        select distinct c.relation, c.xid
+        from (
+            select distinct r.source, x.xid
+            from readings as r
+            cross join lateral (select pg_snapshot_xip(r.seen)::text::bigint as xid) as x
+        ) as u
+        inner join ops.changes as c on u.source = c.relation and u.xid = c.xid
+    )
+    select r.name, min(r.source)
+    from readings as r
+    inner join written as w on r.source = w.source and ops.is_unseen(w.xid, r.seen)
+    group by r.name;
 end
 $$;
 
