@@ -2,8 +2,6 @@
     {#-
         How a model is refreshed: its `meta: {refresh: {...}}`, with the kind filled in (docs/models.md lists kinds and
         options; refresh_option_problems() says what is wrong with them).
-
-        node: a model of the graph; without it, the one that is rendered.
     -#}
     {%- set meta = node.config.meta if node else config.get('meta') -%}
     {%- set options = {'kind': 'table'} -%}

@@ -3,14 +3,11 @@
         In a scope: the keys of the model's own rows whose time was restored since the last refresh. What had been kept of
         archived rows in their place is gone, so that they are computed again. None in the plain definition. For a model
         with 'frozen_by': {'sql': true}.
-
-        time: the column of time.
-        keys: the columns that a scope yields, texts.
     -#}
     {%- if (model.get('build') or {}).get('mode') in ('whole', 'narrowed') -%}
     (
         select t.{{ keys | join(', t.') }}
-        from {{ this.include(database=false) }} as t
+        from {{ own_rows() }} as t
         where ($1).is_frozen and t.{{ time }} <@ ($1).reopened[1]
     )
     {%- else -%}

@@ -45,7 +45,7 @@ def _tally(name: str, done: watching.Tally) -> str:
     if not done.rounds:
         return ""
     return (
-        f"{name}: {console.plural(done.relations, 'refresh').replace('refreshs', 'refreshes')}, "
+        f"{name}: {console.plural(done.relations, 'relation')}, "
         f"{console.plural(done.rows, 'row')} in {console.plural(done.rounds, 'round')}, "
         f"the longest {done.longest:.1f} s; at most {done.lag:.1f} s behind"
     )

@@ -30,7 +30,7 @@ touched_names as (
         range_agg(
             tstzrange(
                 {{ date_start('period_start') }} - interval '3 hours',
-                {{ date_start("period_start + case period when 'day' then 1 else 7 end") }}
+                {{ date_start('period_start + ' ~ days_of_period('period')) }}
                 + interval '3 hours'
             )
         ) as spans

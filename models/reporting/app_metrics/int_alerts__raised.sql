@@ -90,7 +90,7 @@ continued_alerts as (
         a.created_at,
         coalesce(
             a.opened_at,
-            {{ date_start("a.period_start + case when a.period = 'day' then 1 else 7 end") }}
+            {{ date_start('a.period_start + ' ~ days_of_period('a.period')) }}
         ) as opened_at,
         coalesce(a.is_historical, a.is_past) as is_historical,
         a.reopens_alert_id,

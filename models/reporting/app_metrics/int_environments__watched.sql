@@ -36,7 +36,7 @@ reached_dates as (  -- noqa: ST03
         scope.period_start + later.days as date
     from scope
     cross join
-        lateral generate_series(0, case scope.period when 'day' then 0 else 6 end) as later (days)
+        lateral generate_series(0, {{ days_of_period('scope.period') }} - 1) as later (days)
 ),
 
 activity as (

@@ -92,7 +92,7 @@ ended as (
     select
         period,
         last_start,
-        case period when 'day' then 1 else 7 end as length
+        {{ days_of_period('period') }} as length
     from {{ ref('int_periods__ended') }}
 ),
 

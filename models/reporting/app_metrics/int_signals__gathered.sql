@@ -73,7 +73,7 @@ people as (
 reached_dates as (  -- noqa: ST03
     select distinct
         scope.entity_id,
-        scope.period_start + case scope.period when 'day' then 0 else 6 end as date
+        scope.period_start + {{ days_of_period('scope.period') }} - 1 as date
     from scope
     where scope.entity_type = 'project'
 ),

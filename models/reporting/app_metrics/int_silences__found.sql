@@ -65,7 +65,7 @@
     cross join lateral generate_series(
         p.from_start::timestamp,
         p.to_start::timestamp,
-        case p.period when 'day' then interval '1 day' else interval '7 days' end
+        {{ days_of_period('p.period') }} * interval '1 day'
     ) as each (period_start)
 {% endset %}
 
@@ -103,7 +103,7 @@ ended as (
     select
         period,
         last_start,
-        case period when 'day' then 1 else 7 end as length
+        {{ days_of_period('period') }} as length
     from {{ ref('int_periods__ended') }}
 ),
 
