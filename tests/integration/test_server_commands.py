@@ -109,10 +109,10 @@ def test_reset_says_what_it_deletes_and_asks(database: Settings) -> None:
 def test_a_connection_that_breaks_ends_in_two_lines(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail() -> None:
+    def fail(words: object) -> None:
         raise psycopg.OperationalError("server closed the connection unexpectedly\n\tThis means")
 
-    monkeypatch.setattr(main, "app", fail)
+    monkeypatch.setattr(main, "application", fail)
     with pytest.raises(SystemExit) as caught:
         main.main()
     assert caught.value.code == 1

@@ -16,7 +16,7 @@ from orchestration.assets import POOL
 from orchestration.dev import dagster_home
 from tests.conftest import free_port
 from tests.orchestration.asset_graph import SNAPSHOT, UPDATE, text_of
-from tidemark_warehouse.dbt import manifest
+from tidemark_warehouse.dbt import manifest, project
 from tidemark_warehouse.settings import PROJECT_ROOT, Settings
 
 LAYERS = {
@@ -104,7 +104,7 @@ def test_dagster_yaml_says_what_the_design_says(tmp_path: Path) -> None:
 def test_a_changed_project_makes_the_manifest_stale(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(manifest, "PROJECT_ROOT", tmp_path)
+    monkeypatch.setattr(project, "PROJECT_ROOT", tmp_path)
     monkeypatch.setattr(manifest, "MANIFEST", tmp_path / "target" / "manifest.json")
     model = tmp_path / "models" / "marts" / "x.sql"
     for path in (model, manifest.MANIFEST):
