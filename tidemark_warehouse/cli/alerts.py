@@ -1,4 +1,4 @@
-"""The commands alerts, alerts ack and alerts withdraw: what needs attention, and answers to it."""
+"""The commands alerts, alerts ack, withdraw and deliver: what needs attention, and who hears it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 from psycopg import sql
 from rich.markup import escape
 
+from tidemark_warehouse.alerting import outbox
 from tidemark_warehouse.cli import console
 from tidemark_warehouse.database import server
 from tidemark_warehouse.database.server import Connection
@@ -84,6 +85,33 @@ def ack(alert: Identifier, note: Note = None, by: By = None) -> None:
 def withdraw(alert: Identifier, note: Note = None, by: By = None) -> None:
     """Take an alert back that was none: a wrong clock, a wrong rule. It stays on record."""
     _answer(alert, "withdraw", note, by)
+
+
+@app.command()
+def deliver(
+    now: Annotated[
+        bool, typer.Option("--now", help="Try channels that rest after a failure, too.")
+    ] = False,
+) -> None:
+    """Tell the channels of seeds/alert_channels.csv what is due, once.
+
+    What a receiver does not confirm waits for the next time; the exit code is 1 then.
+    """
+    settings = Settings.from_environment()
+    server.ready(settings)
+    out = console.out()
+    failed = told = False
+    with server.connect(settings, autocommit=True) as connection:
+        for outcome in outbox.deliver(connection, at_once=now):
+            told = True
+            failed |= outcome.failed
+            words = f"{escape(outcome.channel)}: {console.plural(outcome.sent, 'message')} sent"
+            if outcome.waiting:
+                words += f", {outcome.waiting:,} waiting ({escape(outcome.remark or '')})"
+            out.print(f"[red]{words}[/]" if outcome.failed else words, soft_wrap=True)
+    if not told:
+        out.print("nothing is due")
+    raise typer.Exit(int(failed))
 
 
 def _answer(alert: str, answer: str, note: str | None, by: str | None) -> None:

@@ -33,6 +33,14 @@ begin
     set alert_id = t.new_id
     from pg_temp.tide_alerts as t
     where w.alert_id = t.old_id;
+    update ops.alert_deliveries as d
+    set alert_id = t.new_id
+    from pg_temp.tide_alerts as t
+    where d.alert_id = t.old_id;
+    update ops.untold_alerts as u
+    set alert_id = t.new_id
+    from pg_temp.tide_alerts as t
+    where u.alert_id = t.old_id;
     -- All alerts of an entity are renamed together, so that the one before has its new id in the same list.
     execute format(
         'update %s as r set reopens_alert_id = t.new_id from pg_temp.tide_alerts as t where r.reopens_alert_id = t.old_id',
