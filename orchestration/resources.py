@@ -19,13 +19,18 @@ class Warehouse(dg.ConfigurableResource[None]):
     The environment is read when something uses the resource: definitions load without a server.
     """
 
-    def connect(self) -> Connection:
-        """Connect as the owner, to look: autocommit, read only, and impatient."""
+    def connect(self, writes: bool = False) -> Connection:
+        """Connect as the owner: autocommit, impatient, and read only.
+
+        Args:
+            writes: not read only.
+        """
         settings = Settings.from_environment()
         server.check_made(settings)
         connection = server.connect(settings, autocommit=True)
         # What only reports must neither hold up a build nor wait for one.
-        connection.execute("set default_transaction_read_only = on")
+        if not writes:
+            connection.execute("set default_transaction_read_only = on")
         connection.execute("set lock_timeout = '2s'")
         connection.execute("set statement_timeout = '20s'")
         return connection

@@ -35,7 +35,8 @@
 
 
 {% macro seed_columns(file) -%}
-    {#- The file's columns as a list of {name, quoted, type}; a type that nobody named is that of the values. -#}
+    {#- The file's columns as a list of {name, quoted, type}; a type that nobody named is that of the values. An
+        optional column (meta: rules: optional) that the file leaves out is there all the same, and empty. -#}
     {%- set columns = [] -%}
     {%- set named = config.get('column_types') or {} -%}
     {%- for name in file.column_names -%}
@@ -44,6 +45,15 @@
             'quoted': adapter.quote(name),
             'type': named.get(name) or adapter.convert_type(file, loop.index0),
         }) -%}
+    {%- endfor -%}
+    {%- for column in model.columns.values() -%}
+        {%- if column.name not in file.column_names and (column.config.meta.rules or {}).optional -%}
+            {%- do columns.append({
+                'name': column.name,
+                'quoted': adapter.quote(column.name),
+                'type': named.get(column.name) or column.data_type,
+            }) -%}
+        {%- endif -%}
     {%- endfor -%}
     {{- return(columns) -}}
 {%- endmacro %}
@@ -105,7 +115,7 @@
     {%- for row in file.rows -%}
         {%- set values = {} -%}
         {%- for column in columns -%}
-            {%- if row[column.name] is not none -%}
+            {%- if column.name in file.column_names and row[column.name] is not none -%}
                 {%- do values.update({column.name: row[column.name] | string}) -%}
             {%- endif -%}
         {%- endfor -%}

@@ -1,4 +1,4 @@
-"""Alerts reach a real HTTP server: in order, at least once, whatever happens to either side."""
+"""Alerts reach real servers: in order, at least once, whatever happens to either side."""
 
 from __future__ import annotations
 
@@ -7,20 +7,26 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Iterator
 from typing import Any, LiteralString
 
+import dagster as dg
 import psycopg
 import pytest
+from aiosmtpd.controller import Controller
 
-from tests.integration.running import begin
+from orchestration.resources import Warehouse
+from orchestration.telling import alert_deliveries
+from tests.conftest import free_port
+from tests.integration.receivers import Mailbox, Receiver
+from tests.integration.running import begin, environment
 from tidemark_warehouse.alerting import channels, outbox
 from tidemark_warehouse.database.server import connect
 from tidemark_warehouse.settings import LOOPBACK, Settings
 
 Connection = psycopg.Connection[Any]
 TARGET = "ALERT_TEST_TARGET"
+SAID = {"severity": "low", "message": "all", "rule_id": "r", "delivery_id": "1"}
 # What of the marts, dimensions and seeds a delivery reads; a build would take a minute.
 TABLES = """
     create schema if not exists seeds;
@@ -37,50 +43,6 @@ TABLES = """
         team text, quiet_from text, quiet_to text, repeat_hours text
     );
 """
-
-
-class Receiver(ThreadingHTTPServer):
-    """Keeps what it gets, and answers what it is told to."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__((LOOPBACK, 0), Handler)
-        self.bodies: list[Any] = []
-        self.status = 200
-        self.pause = 0.0
-
-    @property
-    def url(self) -> str:
-        """Where it listens, with a secret."""
-        return f"http://{LOOPBACK}:{self.server_address[1]}/hook?token=secret"
-
-    def messages(self) -> list[dict[str, Any]]:
-        """Return what came, in order."""
-        return [message for body in self.bodies for message in body["messages"]]
-
-    def said(self) -> list[tuple[str, str]]:
-        """Return of which alerts which change came."""
-        return [(message["alert_id"], message["change"]) for message in self.messages()]
-
-
-class Handler(BaseHTTPRequestHandler):
-    """Reads a POST, waits, answers."""
-
-    server: Receiver
-
-    def do_POST(self) -> None:
-        """Keep the body."""
-        length = int(self.headers["Content-Length"])
-        self.server.bodies.append(json.loads(self.rfile.read(length)))
-        time.sleep(self.server.pause)
-        self.send_response(self.server.status)
-        if self.server.status == 302:
-            self.send_header("Location", "/elsewhere")
-        self.end_headers()
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
 
 
 @pytest.fixture
@@ -322,7 +284,92 @@ def test_chats_and_commands_get_theirs(
     lines = body["text"].split("\n")
     assert lines[0] == "[high] opened: a00 is odd (a00)"
     assert lines[20:] == ["and 2 more: tidemark alerts"]
+    channels.send("teams", TARGET, [{"alert_id": "x", "change": "opened", **SAID}])
+    (card,) = receiver.bodies[1]["attachments"]
+    assert card["contentType"] == "application/vnd.microsoft.card.adaptive"
+    assert [block["text"] for block in card["content"]["body"]] == ["[low] opened: all (x)"]
     assert len(json.loads(file.read_text())["messages"]) == 22
     monkeypatch.setenv("ALERT_TEST_COMMAND", f"{sys.executable} -c raise(SystemExit(3))")
     with pytest.raises(channels.UndeliveredError, match="the command ended with 3"):
         channels.send("command", "ALERT_TEST_COMMAND", [])
+
+
+def test_mail_reaches_a_mail_server_and_waits_for_one(
+    owner: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box, port = Mailbox(), free_port()
+    monkeypatch.setenv(
+        TARGET, f"smtp://{LOOPBACK}:{port}/?from=t@a.example&to=x@a.example&to=y@b.example"
+    )
+    channel(owner, "email")
+    alert(owner, "a")
+    alert(owner, "b", alert_message="b\nSubject: forged")
+    (outcome,) = deliver(owner)
+    assert (outcome.sent, outcome.waiting, outcome.failed) == (0, 2, True)
+    assert outcome.remark == "the mail server refused: ConnectionRefusedError"
+    server = Controller(box, hostname=LOOPBACK, port=port)
+    server.start()
+    try:
+        assert deliver(owner) == [outbox.Outcome("ops", 2, 0)]
+    finally:
+        server.stop()
+    (mail,) = box.mails
+    assert mail["Subject"] == "2 alerts: [high] opened: a is odd (a)"
+    assert (mail["From"], mail["X-RcptTo"]) == ("t@a.example", "x@a.example, y@b.example")
+    assert mail.get_all("Subject") == [mail["Subject"]]
+    text = mail.get_payload(decode=True)
+    assert isinstance(text, bytes)
+    assert text.decode().startswith("[high] opened: a is odd (a)")
+
+
+def test_a_watcher_tells_by_itself_and_says_a_failure_once(
+    owner: Connection, database: Settings, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "PAUSE_SECONDS", 0.1)
+    channel(owner)
+    receiver.status = 500
+    alert(owner, "a")
+    said: list[str] = []
+    stop = threading.Event()
+    arguments = (lambda: connect(database, autocommit=True), said.append, stop)
+    teller = threading.Thread(target=outbox.keep_delivering, args=arguments, daemon=True)
+    teller.start()
+    wait_for(lambda: bool(said))
+    receiver.status = 200
+    owner.execute("update ops.channel_failures set retry_at = now()")
+    wait_for(lambda: len(said) > 1)
+    stop.set()
+    teller.join(timeout=20)
+    assert said == [
+        "ops: 0 messages sent, 1 waiting (the receiver answered 500)",
+        "ops: 1 message sent",
+    ]
+
+
+def test_a_tick_of_dagster_tells_what_is_due(
+    database: Settings, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, setting in environment(database).items():
+        monkeypatch.setenv(name, setting)
+
+    def tick() -> str:
+        context = dg.build_sensor_context(resources={"warehouse": Warehouse()})
+        skipped = alert_deliveries(context)
+        assert isinstance(skipped, dg.SkipReason)
+        return skipped.skip_message or ""
+
+    assert "there are no alerts to deliver yet" in tick()
+    with connect(database, autocommit=True) as owner:
+        owner.execute(TABLES)
+        channel(owner)
+        alert(owner, "a")
+    assert tick() == "ops: 1 message sent"
+    assert tick() == "nothing is due to a channel that is on"
+    assert receiver.said() == [("a", "opened")]
+
+
+def wait_for(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -64,6 +64,10 @@ def test_wrong_rows_are_named_before_an_alert_is_computed(
     """Those that were written by SQL: a build reads the file's before it loads them."""
     write_rules(warehouse, GOOD)
     assert warehouse.build("--select", "alert_rules") == []
+    path = warehouse.project / "seeds" / "alert_rules.csv"
+    path.write_text(f"{','.join(HEADER.split(',')[:10])}\n{GOOD}\n")
+    warehouse.forget_manifest()
+    assert warehouse.build("--select", "alert_rules") == [], "a file of an earlier release"
     owner.cursor().executemany(
         f"insert into seeds.alert_rules ({','.join(HEADER.split(',')[:10])})"
         f" values ({', '.join(['%s'] * 10)})",

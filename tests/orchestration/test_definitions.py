@@ -71,6 +71,8 @@ def test_schedule_and_sensor_are_on(defs: dg.Definitions) -> None:
     sensor = defs.resolve_sensor_def("workflow_completions")
     assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
     assert sensor.minimum_interval_seconds == 30
+    telling = defs.resolve_sensor_def("alert_deliveries")
+    assert telling.default_status is dg.DefaultSensorStatus.RUNNING
 
 
 def test_jobs_select_their_assets(defs: dg.Definitions) -> None:

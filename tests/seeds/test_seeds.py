@@ -150,7 +150,7 @@ HEADERS: dict[str, tuple[Callable[[list[str]], list[str]], str, str]] = {
     "renamed": (lambda names: [names[0] + "s", *names[1:]], "in place of", "rename it to"),
     "in capitals": (lambda names: [names[0].upper(), *names[1:]], "in place of", "rename it to"),
     "with a blank": (lambda names: [names[0] + " ", *names[1:]], "in place of", "rename it to"),
-    "missing": (lambda names: names[:-1], "lacks the column", "add it"),
+    "missing": (lambda names: names[1:], "lacks the column", "add it"),
     "doubled": (lambda names: [*names[:-1], names[0]], "stands twice", "each column once"),
     "extra": (lambda names: [*names, "zzzz"], 'unknown column "zzzz"', "take it away"),
     "none": (lambda names: ["x"] * 0 + [f"x{n}" for n in range(len(names))], "lacks", "add it"),
@@ -339,6 +339,23 @@ def test_the_line_is_that_of_the_file_where_cells_have_several(project: Path) ->
     rows[2][header.index("step_order")] = "sorted"
     path.write_text(text_of([header, *rows]))
     assert_named(check(project), "seeds/funnels.csv", 5, '"sorted" is none of', "write")
+
+
+OPTIONAL = [(seed, column) for seed in SEEDS for column in sorted(RULES[seed].optional)]
+
+
+@pytest.mark.parametrize(("seed", "column"), OPTIONAL)
+def test_a_file_of_an_earlier_release_may_lack_what_is_optional(
+    project: Path, seed: str, column: str
+) -> None:
+    header, *rows = cells_of(seed)
+    kept = [place for place, name in enumerate(header) if name != column]
+    path = project / "seeds" / f"{seed}.csv"
+    path.write_text(text_of([[cells[place] for place in kept] for cells in (header, *rows)]))
+    assert check(project) == []
+    header[header.index(column)] = column + "s"
+    path.write_text(text_of([header, *rows]))
+    assert_named(check(project), f"seeds/{seed}.csv", 1, "in place of", f"rename it to {column}")
 
 
 def test_columns_may_stand_in_any_order(project: Path) -> None:

@@ -60,8 +60,18 @@ def _webhook(target: str, messages: Sequence[Message]) -> None:
     _post(target, {"messages": list(messages)})
 
 
-def _chat(target: str, messages: Sequence[Message]) -> None:
+def _slack(target: str, messages: Sequence[Message]) -> None:
     _post(target, {"text": text_of(messages)})
+
+
+def _teams(target: str, messages: Sequence[Message]) -> None:
+    """Post an adaptive card: the webhooks of Teams' workflows take nothing else."""
+    lines = [
+        {"type": "TextBlock", "text": line, "wrap": True} for line in text_of(messages).split("\n")
+    ]
+    card = {"type": "AdaptiveCard", "version": "1.4", "body": lines}
+    kind = "application/vnd.microsoft.card.adaptive"
+    _post(target, {"type": "message", "attachments": [{"contentType": kind, "content": card}]})
 
 
 def _post(target: str, body: object) -> None:
@@ -148,8 +158,8 @@ def _subject(messages: Sequence[Message]) -> str:
 
 KINDS: dict[str, Callable[[str, Sequence[Message]], None]] = {
     "webhook": _webhook,
-    "slack": _chat,
-    "teams": _chat,
+    "slack": _slack,
+    "teams": _teams,
     "email": _email,
     "command": _command,
 }

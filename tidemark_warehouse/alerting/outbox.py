@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, LiteralString
 
@@ -14,6 +15,7 @@ from tidemark_warehouse.database.server.connection import Connection
 from tidemark_warehouse.errors import TidemarkError
 
 MOST = 100  # messages in one piece
+PAUSE_SECONDS = 15.0
 
 STATE: LiteralString = """
     select
@@ -61,6 +63,11 @@ class Outcome:
     remark: str | None = None
     failed: bool = False
 
+    def __str__(self) -> str:
+        """Return it as a person reads it."""
+        words = f"{self.channel}: {self.sent:,} message{'' if self.sent == 1 else 's'} sent"
+        return words + (f", {self.waiting:,} waiting ({self.remark})" if self.waiting else "")
+
 
 def deliver(connection: Connection, at_once: bool = False) -> Iterator[Outcome]:
     """Send what is due, once, in order; what is not confirmed waits for the next time.
@@ -82,7 +89,8 @@ def deliver(connection: Connection, at_once: bool = False) -> Iterator[Outcome]:
             ).fetchall()
         channels = [channel for channel in listed if target_of(channel["target_variable"])]
         names = [channel["channel"] for channel in channels]
-        connection.execute("select ops.note_deliveries(%s, clock_timestamp())", [names])
+        if names:
+            connection.execute("select ops.note_deliveries(%s, clock_timestamp())", [names])
     except (
         psycopg.errors.UndefinedTable,
         psycopg.errors.ObjectNotInPrerequisiteState,
@@ -94,6 +102,30 @@ def deliver(connection: Connection, at_once: bool = False) -> Iterator[Outcome]:
         outcome = _deliver_to(connection, channel["channel"], channel, at_once)
         if outcome:
             yield outcome
+
+
+def keep_delivering(
+    connect: Callable[[], Connection], tell: Callable[[str], None], stop: threading.Event
+) -> None:
+    """Send what is due again and again until the end; for a thread of its own.
+
+    A warehouse without alerts, or one that does not answer, is asked again later.
+
+    Args:
+        connect: opens a connection of the owner, one transaction a statement.
+        tell: says to a person what was sent, and once what was not.
+        stop: ends it.
+    """
+    said: dict[str, str | None] = {}
+    while not stop.wait(PAUSE_SECONDS):
+        try:
+            with connect() as connection:
+                for outcome in deliver(connection):
+                    if outcome.sent or (outcome.failed and said.get(outcome.channel) is None):
+                        tell(str(outcome))
+                    said[outcome.channel] = outcome.remark
+        except (psycopg.Error, TidemarkError):
+            continue
 
 
 def _deliver_to(

@@ -105,12 +105,12 @@ def deliver(
         for outcome in outbox.deliver(connection, at_once=now):
             told = True
             failed |= outcome.failed
-            words = f"{escape(outcome.channel)}: {console.plural(outcome.sent, 'message')} sent"
-            if outcome.waiting:
-                words += f", {outcome.waiting:,} waiting ({escape(outcome.remark or '')})"
+            words = escape(str(outcome))
             out.print(f"[red]{words}[/]" if outcome.failed else words, soft_wrap=True)
     if not told:
-        out.print("nothing is due")
+        out.print(
+            "nothing is due to a channel that is on; docs/alerts.md says how to switch one on"
+        )
     raise typer.Exit(int(failed))
 
 

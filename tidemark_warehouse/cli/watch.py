@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import queue
+import threading
 import time
 from datetime import datetime
 
 from rich.markup import escape
 
 from tidemark_warehouse import supervision
+from tidemark_warehouse.alerting import outbox
 from tidemark_warehouse.cli import console
 from tidemark_warehouse.database import server, watching
 from tidemark_warehouse.database.server import Connection
@@ -19,7 +21,10 @@ LOOK_SECONDS = 0.5
 
 
 def watch() -> None:
-    """Refresh what is behind, at once, until stopped. Data tests are left to `tidemark build`."""
+    """Refresh what is behind, at once, until stopped, and tell channels of alerts.
+
+    Data tests are left to `tidemark build`.
+    """
     settings = Settings.from_environment()
     server.ready(settings)
 
@@ -29,7 +34,9 @@ def watch() -> None:
     said: queue.SimpleQueue[str] = queue.SimpleQueue()
     with supervision.signals(even_ignored=True) as received:
         _print("watching; Ctrl-C ends it")
-        with watching.lanes(connect, said.put) as (_, running):
+        with watching.lanes(connect, said.put) as (shared, running):
+            telling = (connect, said.put, shared.stop)
+            threading.Thread(target=outbox.keep_delivering, args=telling, daemon=True).start()
             told_at = time.monotonic()
             while not received(LOOK_SECONDS) & set(supervision.STOP_SIGNALS):
                 _print_all(said)

@@ -29,7 +29,7 @@ def check(root: Path = PROJECT_ROOT) -> list[Fault]:
     """
     described = rules.load(root)
     seeds = {
-        name: reading.read(root, seed_rules.file, list(seed_rules.columns))
+        name: reading.read(root, seed_rules.file, list(seed_rules.columns), seed_rules.optional)
         for name, seed_rules in described.items()
     }
     found = [fault for seed in seeds.values() for fault in seed.faults]

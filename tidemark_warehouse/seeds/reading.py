@@ -7,7 +7,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,13 +50,14 @@ class Seed:
     faults: list[Fault]
 
 
-def read(root: Path, file: str, columns: Sequence[str]) -> Seed:
+def read(root: Path, file: str, columns: Sequence[str], optional: Set[str] = frozenset()) -> Seed:
     """Read a seed's file.
 
     Args:
         root: of the project.
         file: from there.
         columns: that its header must name, in any order.
+        optional: those of them that it may leave out.
     """
     seed = Seed(file, [], [])
     try:
@@ -67,7 +68,7 @@ def read(root: Path, file: str, columns: Sequence[str]) -> Seed:
         return seed
     text = _decoded(seed, content)
     if text is not None:
-        _read_rows(seed, text, columns)
+        _read_rows(seed, text, columns, optional)
     return seed
 
 
@@ -88,7 +89,7 @@ def _decoded(seed: Seed, content: bytes) -> str | None:
         return None
 
 
-def _read_rows(seed: Seed, text: str, columns: Sequence[str]) -> None:
+def _read_rows(seed: Seed, text: str, columns: Sequence[str], optional: Set[str]) -> None:
     records = _records(seed, text)
     first = next(records, None)
     if first is None:
@@ -99,14 +100,15 @@ def _read_rows(seed: Seed, text: str, columns: Sequence[str]) -> None:
             seed.faults.append(Fault(seed.file, 1, "the file is empty", remedy))
         return
     line, _, header = first
-    if not _is_header(seed, line, header, columns):
+    if not _is_header(seed, line, header, columns, optional):
         return
     for line, last, cells in records:
         if len(cells) != len(header):
             seed.faults.append(_miscounted(seed.file, line, last, cells, header))
             continue
         values = [None if cell.strip().lower() in NOTHING else cell for cell in cells]
-        row = Row(line, dict(zip(header, values, strict=True)))
+        left_out = dict.fromkeys(optional)
+        row = Row(line, left_out | dict(zip(header, values, strict=True)))
         found = list(_badly_written(seed.file, line, dict(zip(header, cells, strict=True))))
         seed.faults += found
         if not found and any(value is not None for value in values):
@@ -137,7 +139,9 @@ def _records(seed: Seed, text: str) -> Iterator[tuple[int, int, list[str]]]:
         seed.faults.append(Fault(seed.file, line, problem, remedy))
 
 
-def _is_header(seed: Seed, line: int, header: Sequence[str], columns: Sequence[str]) -> bool:
+def _is_header(
+    seed: Seed, line: int, header: Sequence[str], columns: Sequence[str], optional: Set[str]
+) -> bool:
     """Whether the header names each column once; adds what is wrong with it."""
 
     def add(problem: str, remedy: str) -> None:
@@ -163,6 +167,7 @@ def _is_header(seed: Seed, line: int, header: Sequence[str], columns: Sequence[s
                 f'the header has an unknown column "{name}"',
                 f"take it away with its cells; the columns are {right}",
             )
+    missing = [name for name in missing if name not in optional]
     for name in missing:
         add(
             f"the header lacks the column {name}",

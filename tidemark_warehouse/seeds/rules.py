@@ -4,6 +4,7 @@ A column's rules stand in its data tests (`not_null`, `unique`, `accepted_values
 no test for, in `config: {meta: {rules: ...}}`:
 
     required: true                  something is written in each row
+    optional: true                  a file without the column means: empty in each row
     words: [a, b]                   one of these; with `ignore_case: true` in any case
     number: {whole, minimum, maximum, exponent}     a number in plain digits
     reference: seed.column          a value of that column
@@ -30,7 +31,16 @@ import yaml  # type: ignore[import-untyped]
 FOLDER = "seeds"
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the fast one, where it is compiled
 KNOWN = {
-    *("required", "words", "ignore_case", "number", "reference", "used_by", "sequence_within"),
+    *(
+        "required",
+        "optional",
+        "words",
+        "ignore_case",
+        "number",
+        "reference",
+        "used_by",
+        "sequence_within",
+    ),
     *("filters", "json_or_text", "unique"),
 }
 KNOWN_OF_NUMBERS = {"whole", "minimum", "maximum", "exponent"}
@@ -66,6 +76,11 @@ class SeedRules:
     columns: Mapping[str, Rules]
     key: Sequence[str] = ()
     cases: Sequence[Case] = field(default=())
+
+    @property
+    def optional(self) -> frozenset[str]:
+        """The columns that a file need not have: later releases added them."""
+        return frozenset(name for name, rules in self.columns.items() if rules.get("optional"))
 
     @property
     def file(self) -> str:
