@@ -48,6 +48,7 @@ COMMANDS = {
     "alerts": [],
     "alerts ack": ["0123456789"],
     "alerts withdraw": ["0123456789"],
+    "alerts deliver": [],
 }
 
 
