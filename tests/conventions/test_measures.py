@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.conventions.project import Model, Project, demand
+from tidemark_warehouse.bi.marts import ADDED, ROLLUPS
 
 MEASURED = {"bigint", "integer", "numeric", "double precision"}
-# Over any rows; over those of one date or period; as the least; as the greatest; not at all.
-ROLLUPS = {"sum", "sum_not_over_time", "min", "max", "none"}
+# Rows of two values of these say the same twice: days beside weeks, all beside each.
+TWICE = {"period_type", "is_total", "property"}
 # What these names count is distinct, or divided, or a rank: adding it up means nothing.
 NEVER = re.compile(
     r"(^|_)(avg|average|median|ratio|rate|percent|percentage|std_dev|stickiness|efficiency)($|_)"
@@ -37,7 +38,7 @@ def test_every_measure_says_how_it_rolls_up(project: Project) -> None:
             for model, name, column in measures(project)
             if column["config"]["meta"].get("rollup") not in ROLLUPS
         ],
-        f"its yml says `config: {{meta: {{rollup: ...}}}}`, one of {sorted(ROLLUPS)}",
+        f"its yml says `config: {{meta: {{rollup: ...}}}}`, one of {', '.join(ROLLUPS)}",
     )
 
 
@@ -46,7 +47,7 @@ def test_what_is_distinct_or_divided_is_never_summed(project: Project) -> None:
         [
             f"{model}.{name} ({column['description']})"
             for model, name, column in measures(project)
-            if column["config"]["meta"].get("rollup") in {"sum", "sum_not_over_time"}
+            if column["config"]["meta"].get("rollup") in ADDED
             and (NEVER.search(name) or WORDS.search(column["description"]))
         ],
         "users of two days are not the users of both: `rollup: none`",
@@ -76,3 +77,20 @@ def test_only_measures_roll_up(project: Project) -> None:
         ],
         "it is no measure of a mart: remove `rollup`",
     )
+
+
+def test_rows_that_say_the_same_twice_are_kept_apart(project: Project) -> None:
+    demand(
+        [
+            f"{model}: {name}"
+            for model in {model.name: model for model, _, _ in measures(project)}.values()
+            for name in TWICE & set(model.grain) - set(model.config["meta"].get("apart", ()))
+            if any(c["config"]["meta"].get("rollup") != "none" for c in rolled(model))
+        ],
+        "its yml says `config: {meta: {apart: [...]}}`, so that no tool adds them up",
+    )
+
+
+def rolled(model: Model) -> list[dict[str, Any]]:
+    """Return the columns of a mart that say how they roll up."""
+    return [column for column in model.columns.values() if "rollup" in column["config"]["meta"]]

@@ -46,7 +46,11 @@ COMMANDS: Mapping[str, str] = {
     "dashboards": f"{HERE}.dashboards",
     "serve": f"{HERE}.serve",
 }
-GROUPS: Mapping[str, str] = {"alerts": f"{HERE}.alerts", "archive": f"{HERE}.archive"}
+GROUPS: Mapping[str, str] = {
+    "alerts": f"{HERE}.alerts",
+    "archive": f"{HERE}.archive",
+    "bi": f"{HERE}.bi",
+}
 
 
 def application(words: Sequence[str] = ()) -> typer.Typer:

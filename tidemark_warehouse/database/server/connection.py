@@ -126,13 +126,20 @@ def one_line(error: BaseException) -> str:
     return ADDRESS.sub("", line)
 
 
-def url(settings: Settings, role: str | None = None) -> str:
+def url(settings: Settings, role: str | None = None, password_sign: str | None = None) -> str:
     """Return a libpq URL with its password, the owner's unless a role is named.
+
+    Args:
+        settings: which server and database.
+        role: who is to connect.
+        password_sign: what stands for the password, so that it is not in the URL.
 
     Raises:
         TidemarkError: the password of that role is not known here.
     """
     found = parameters(settings, role)
+    if password_sign is not None:
+        found["password"] = password_sign
     if role is not None and "password" not in found:
         raise TidemarkError(
             f"the password of {role} on {server_key(settings)} is not known here",
