@@ -42,7 +42,7 @@ def marts(project: Project) -> list[Mart]:
 
 def datasets(marts: list[Mart]) -> Iterator[tuple[Mart, dict[str, Any]]]:
     """Yield each mart with its dataset in Superset."""
-    files = superset.files(marts, "Tidemark", URL)
+    files = superset.files(marts, "Tidemark", URL, "UTC")
     for mart in marts:
         yield mart, files[f"datasets/Tidemark/{mart.schema}/{mart.name}.yaml"]
 
@@ -109,7 +109,7 @@ def operators(clause: Any) -> Iterator[str]:
 
 
 def test_superset_can_read_every_file(marts: list[Mart]) -> None:
-    files = superset.files(marts, "Tidemark", URL)
+    files = superset.files(marts, "Tidemark", URL, "UTC")
     database = files["databases/Tidemark.yaml"]
     assert files["metadata.yaml"]["version"] == database["version"] == "1.0.0"
     assert len({content["uuid"] for path, content in files.items() if "uuid" in content}) == (
@@ -163,7 +163,7 @@ def test_a_state_needs_a_time_in_its_key_and_apart_a_column_of_it(project: Proje
 
 
 def test_the_same_marts_give_the_same_zip(marts: list[Mart], tmp_path: Path) -> None:
-    files = superset.files(marts[:3], "Tidemark", URL)
+    files = superset.files(marts[:3], "Tidemark", URL, "UTC")
     writing.write(files, tmp_path / "superset.zip")
     first = (tmp_path / "superset.zip").read_bytes()
     writing.write(files, tmp_path / "superset.zip")
@@ -182,7 +182,7 @@ def test_a_folder_with_something_in_it_is_left_as_it_is(tmp_path: Path) -> None:
 
 
 def test_no_password_is_written(marts: list[Mart]) -> None:
-    text = json.dumps(superset.files(marts, "Tidemark", URL))
+    text = json.dumps(superset.files(marts, "Tidemark", URL, "UTC"))
     assert re.findall(r"//\w+:([^@]*)@", text) == [superset.PASSWORD]
 
 
@@ -196,3 +196,14 @@ def test_names_of_metrics_are_names_of_no_other_column(marts: list[Mart]) -> Non
         ],
         "call it by another word: `counts` of the column",
     )
+
+
+def test_superset_tells_time_as_the_marts_do(marts: list[Mart]) -> None:
+    files = superset.files(marts, "Tidemark", URL, "Europe/Berlin")
+    parameters = files["databases/Tidemark.yaml"]["extra"]["engine_params"]
+    assert parameters == {"connect_args": {"options": "-c timezone=UTC"}}
+    dataset = files["datasets/Tidemark/marts/event_counts_hourly.yaml"]
+    columns = {column["column_name"]: column for column in dataset["columns"]}
+    assert dataset["main_dttm_col"] == "date"
+    assert columns["date"]["expression"] is None
+    assert columns["bucket_start"]["expression"] == "\"bucket_start\" AT TIME ZONE 'Europe/Berlin'"

@@ -16,15 +16,23 @@ NAMESPACE = UUID("5f6fb5f5-6f0a-5b52-9d9c-0c5e2b0b9d11")
 PASSWORD = "X" * 10
 CACHE_SECONDS = 600
 TYPES = {INSTANT: "TIMESTAMP WITH TIME ZONE"}
+LOCAL_TYPE = "TIMESTAMP WITHOUT TIME ZONE"
+UTC = "UTC"
+QUOTE = "'"
 
 
-def files(marts: Sequence[Mart], name: str, url: str) -> dict[str, Any]:
+def files(marts: Sequence[Mart], name: str, url: str, zone: str) -> dict[str, Any]:
     """Return the content of each file, by its path.
+
+    Superset shows an instant as UTC says it, and makes an instant of a date to ask for its month:
+    with sessions in another zone November began on 31 October. So its sessions are in UTC, and
+    instants are told as the clocks of the reporting time zone did.
 
     Args:
         marts: those to export.
         name: of the database connection.
         url: of the database, `PASSWORD` in place of the password.
+        zone: in which the marts' days begin.
     """
     database = uuid5(NAMESPACE, name)
     found: dict[str, Any] = {
@@ -39,13 +47,18 @@ def files(marts: Sequence[Mart], name: str, url: str) -> dict[str, Any]:
             "allow_cvas": False,
             "allow_dml": False,
             "allow_csv_upload": False,
-            "extra": {"allows_virtual_table_explore": True},
+            "extra": {
+                "allows_virtual_table_explore": True,
+                "engine_params": {"connect_args": {"options": f"-c timezone={UTC}"}},
+            },
             "uuid": str(database),
             "version": VERSION,
         },
     }
     for mart in marts:
-        found[f"datasets/{_file(name)}/{mart.schema}/{mart.name}.yaml"] = _dataset(mart, database)
+        found[f"datasets/{_file(name)}/{mart.schema}/{mart.name}.yaml"] = _dataset(
+            mart, database, zone
+        )
     return found
 
 
@@ -76,7 +89,7 @@ def _one(column: Column) -> str:
     return f"MIN({name}) = MAX({name})"
 
 
-def _dataset(mart: Mart, database: UUID) -> dict[str, Any]:
+def _dataset(mart: Mart, database: UUID, zone: str) -> dict[str, Any]:
     return {
         "table_name": mart.name,
         "schema": mart.schema,
@@ -87,23 +100,26 @@ def _dataset(mart: Mart, database: UUID) -> dict[str, Any]:
         "uuid": str(uuid5(database, str(mart))),
         # A measure that may not be summed is a metric and no column, so that no SUM, AVG or
         # histogram of the tool's own can reach it.
-        "columns": [_column(column) for column in mart.columns.values() if is_safe(mart, column)],
+        "columns": [_column(c, zone) for c in mart.columns.values() if is_safe(mart, c)],
         "metrics": [_metric(metric) for metric in metrics(mart)],
         "version": VERSION,
         "database_uuid": str(database),
     }
 
 
-def _column(column: Column) -> dict[str, Any]:
+def _column(column: Column, zone: str) -> dict[str, Any]:
+    local = None
+    if column.type == INSTANT and zone != UTC:
+        local = f"{_quoted(column)} AT TIME ZONE '{zone.replace(QUOTE, QUOTE * 2)}'"
     return {
         "column_name": column.name,
         "verbose_name": None,
         "is_dttm": column.type in (DATE, INSTANT),
         "is_active": True,
-        "type": TYPES.get(column.type, column.type.upper()),
+        "type": LOCAL_TYPE if local else TYPES.get(column.type, column.type.upper()),
         "groupby": column.rollup is None,
         "filterable": True,
-        "expression": None,
+        "expression": local,
         "description": column.description,
     }
 

@@ -11,6 +11,7 @@ from rich.markup import escape
 from tidemark_warehouse.cli import console
 from tidemark_warehouse.cli.databases import shown_database
 from tidemark_warehouse.database import server
+from tidemark_warehouse.settings import project_vars
 
 app = typer.Typer(help="Tell BI tools what may be added up.", no_args_is_help=True)
 
@@ -54,7 +55,8 @@ def export(
     if tool == "superset":
         path = output or Path(f"{stem}.zip")
         url = server.url(settings, role, password_sign=superset.PASSWORD)
-        writing.write(superset.files(wanted, name, url), path)
+        zone = str(project_vars()["reporting_timezone"])
+        writing.write(superset.files(wanted, name, url, zone), path)
         then = f"Superset asks for the password of {role}, which `tidemark url --role {role}` shows"
     else:
         path = output or Path(stem)
