@@ -62,7 +62,7 @@ lint: setup ## style and types of SQL and Python, project conventions
 landed: setup ## put new migrations on record, as a failing convention test asks
 	@python -m tests.conventions.landed
 
-renew: setup ## write anew the lists that a failing test asks for: the asset graph, further marts, decisions
+renew: setup ## write anew the lists that a failing test asks for: the asset graph, further marts, decisions, semantic models
 	@python -m tests.conventions.renew
 	@python -m tests.orchestration.asset_graph
 

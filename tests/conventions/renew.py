@@ -12,7 +12,9 @@ from pathlib import Path
 from tests.conventions import spec
 from tests.conventions.conftest import parse
 from tests.conventions.project import ROOT, Project, sentences
+from tidemark_warehouse.bi import marts, metricflow
 
+SEMANTIC_MODELS = ROOT / "models" / "marts" / "_semantic_models.yml"
 FURTHER_MARTS = ROOT / "tests" / "conventions" / "further_marts.txt"
 DECISIONS = ROOT / "docs" / "decisions"
 COMMAND = "make renew"
@@ -53,7 +55,9 @@ def main() -> None:
         if not parsing.succeeded:
             raise SystemExit(f"dbt cannot parse the project: {parsing.message}")
         text = (parsing.folder / "manifest.json").read_text(encoding="utf-8")
-    FURTHER_MARTS.write_text(further_marts(Project(json.loads(text))), encoding="utf-8")
+    manifest = json.loads(text)
+    FURTHER_MARTS.write_text(further_marts(Project(manifest)), encoding="utf-8")
+    SEMANTIC_MODELS.write_text(metricflow.text(marts.read(manifest)), encoding="utf-8")
     (DECISIONS / "README.md").write_text(decisions(), encoding="utf-8")
 
 

@@ -13,9 +13,10 @@ from zipfile import ZipFile
 import pytest
 import yaml  # type: ignore[import-untyped]
 
+from tests.conventions import renew
 from tests.conventions.project import Project, demand
-from tidemark_warehouse.bi import metabase, superset, writing
-from tidemark_warehouse.bi.marts import Mart, read
+from tidemark_warehouse.bi import metabase, metricflow, superset, writing
+from tidemark_warehouse.bi.marts import ADDED, PEOPLE, Mart, read
 from tidemark_warehouse.bi.metrics import metrics
 from tidemark_warehouse.errors import TidemarkError
 
@@ -207,3 +208,38 @@ def test_superset_tells_time_as_the_marts_do(marts: list[Mart]) -> None:
     assert dataset["main_dttm_col"] == "date"
     assert columns["date"]["expression"] is None
     assert columns["bucket_start"]["expression"] == "\"bucket_start\" AT TIME ZONE 'Europe/Berlin'"
+
+
+def test_semantic_models_are_those_of_the_marts(project: Project, marts: list[Mart]) -> None:
+    stands = renew.SEMANTIC_MODELS.read_text(encoding="utf-8").splitlines()
+    wanted = metricflow.text(marts).splitlines()
+    demand(sorted(set(stands) ^ set(wanted))[:20], f"run `{renew.COMMAND}`")
+    assert len(project.manifest["semantic_models"]) == len(
+        metricflow.content(marts)["semantic_models"]
+    )
+
+
+def test_metricflow_knows_no_metric_that_is_wrong_somewhere(marts: list[Mart]) -> None:
+    content = metricflow.content(marts)
+    told = {model["name"]: model for model in content["semantic_models"]}
+    for mart in marts:
+        if mart.apart or mart.schema == PEOPLE:
+            assert mart.model not in told
+            continue
+        for measure in told.get(mart.model, {}).get("measures", ()):
+            column = mart.columns[measure["expr"]]
+            if measure["agg"] == "sum":
+                assert column.rollup in ADDED, measure
+                is_state = column.rollup == "sum_not_over_time"
+                assert is_state == ("non_additive_dimension" in measure), measure
+            else:
+                assert measure["agg"] == (column.rollup or "count_distinct"), measure
+    grains = {
+        dimension["type_params"]["time_granularity"]
+        for model in told.values()
+        for dimension in model["dimensions"]
+        if dimension["type"] == "time"
+    }
+    assert grains == {"day"}
+    names = [metric["name"] for metric in content["metrics"]]
+    assert len(names) == len(set(names)) > 50
