@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from tidemark_warehouse.reporting import app_metrics, style
 
 DAYS = [datetime(2026, 3, day, tzinfo=UTC) for day in (2, 3)]
+SINCE = ("week of 02 Mar 2026", "high", "firing")
 WEEKS = [date(2026, 3, 2), date(2026, 3, 9)]
 
 
@@ -57,7 +58,7 @@ def test_each_series_has_a_panel_with_two_bands_above_its_median() -> None:
 
 def test_steep_percentiles_have_a_logarithmic_axis_unless_something_is_zero() -> None:
     steep = app_metrics.percentiles(percentiles({}, "ms", 1, 100))
-    assert (steep.layout.yaxis.type, steep.layout.yaxis.title.text) == ("log", "ms (logarithmic)")
+    assert (steep.layout.yaxis.type, steep.layout.yaxis.title.text) == ("log", "ms (log)")
     flat = app_metrics.percentiles(percentiles({}, None, 5, 6))
     assert (flat.layout.yaxis.type, flat.layout.yaxis.title.text) == ("linear", "value")
     assert app_metrics.percentiles(percentiles({}, "ms", 0, 100)).layout.yaxis.type == "linear"
@@ -75,19 +76,28 @@ def test_alerts_are_stacked_from_low_to_critical() -> None:
     assert figure.data[1].marker.color == style.VERMILION
 
 
-def test_the_list_of_alerts_shows_text_as_text() -> None:
+def test_the_list_of_alerts_names_what_they_are_about() -> None:
     alert = {
         **{"period_start": WEEKS[0], "period": "week", "severity": "high"},
-        **{"entity_type": "project", "entity_id": "<b>p</b>", "alert_message": "late & later"},
+        **{"entity_type": "project", "entity_id": "p-1", "entity_name": "Search"},
+        **{"alert_message": "p-1: later than p-10 & xp-1"},
         **{"state": "firing", "is_acknowledged": False, "acknowledged_by_id": None},
     }
     seen = {**alert, "is_acknowledged": True, "acknowledged_by_id": "ann"}
-    table = app_metrics.latest_alerts([alert, seen]).data[0]
-    assert [list(column) for column in table.cells["values"]] == [
-        ["week of 02 Mar 2026"] * 2,
-        ["high"] * 2,
-        ["firing"] * 2,
-        ["project &lt;b&gt;p&lt;/b&gt;"] * 2,
-        ["late &amp; later"] * 2,
-        ["", "ann"],
+    unnamed = {**alert, "entity_type": "metric", "entity_name": None}
+    assert list(app_metrics.latest_alerts([alert, seen, unnamed]).lines) == [
+        (*SINCE, "project Search", "Search: later than p-10 & xp-1", ""),
+        (*SINCE, "project Search", "Search: later than p-10 & xp-1", "ann"),
+        (*SINCE, "metric p-1", "p-1: later than p-10 & xp-1", ""),
     ]
+
+
+def test_a_week_of_alerts_that_goes_on_is_hatched() -> None:
+    weeks = [(WEEKS[0], False), (WEEKS[1], True)]
+    figure = style.severities_by_week(
+        [
+            {"week_start": week, "severity": "high", "alerts": 1, "is_running": running}
+            for week, running in weeks
+        ]
+    )
+    assert list(figure.data[0].marker.pattern.shape) == ["", style.HATCHED]

@@ -97,7 +97,7 @@ def test_cohorts_are_rows_with_their_size() -> None:
     assert list(data.y) == ["02 Mar 2026 (1,000) ", "03 Mar 2026 (1,000) "]
     assert list(data.x) == [1, 2]
     assert [list(line) for line in data.z] == [[0.5, None], [0.25, None]]
-    assert [list(line) for line in data.text] == [["50%", ""], ["25%", ""]]
+    assert [list(line) for line in data.text] == [["50", ""], ["25", ""]]
     assert heatmap.layout.yaxis.type == "category"
     assert not heatmap.layout.shapes
 

@@ -79,5 +79,4 @@ def test_a_figure_stands_with_its_change() -> None:
     said = [note.text for note in figure.layout.annotations]
     assert said == ["active users (staging)", "<b>1,200</b>", "efficiency ratio", "<b>50%</b>"]
     (changes,) = figure.data
-    assert [text.strip() for text in changes.text] == ["+20.0 % (from 1,000)", "no comparison"]
-    assert list(changes.marker.symbol) == ["triangle-up", "circle"]
+    assert list(changes.text) == ["▲ +20.0 % (from 1,000)", "no comparison"]

@@ -10,6 +10,7 @@ import pytest
 from tidemark_warehouse.reporting import style, time_tracking
 from tidemark_warehouse.reporting.section import Section
 from tidemark_warehouse.reporting.sections import PEOPLE, SECTIONS
+from tidemark_warehouse.reporting.table import Table
 
 MONDAY = date(2025, 3, 3)
 
@@ -21,12 +22,14 @@ def week(number: int) -> date:
 @pytest.mark.parametrize("section", [*SECTIONS, *PEOPLE], ids=lambda section: section.name)
 def test_a_chart_of_nothing_is_an_empty_chart(section: Section) -> None:
     figure = section.figure([])
+    assert isinstance(figure, Table) == section.tabular
+    if isinstance(figure, Table):
+        assert figure.headings
+        assert not list(figure.lines)
+        return
     assert figure.to_json()
     for trace in figure.data:
-        if trace.type == "table":
-            assert not any(trace.cells["values"])
-        else:
-            assert not any(len(trace[axis] or ()) for axis in ("x", "y"))
+        assert not any(len(trace[axis] or ()) for axis in ("x", "y"))
 
 
 def hours(kind: str, number: int, spent: float | None, workflows: int = 1) -> dict[str, Any]:
@@ -87,8 +90,15 @@ def test_four_weeks_are_four_of_the_calendar() -> None:
 def test_people_without_a_row_in_a_week_are_blank_and_the_busiest_is_on_top() -> None:
     found = [("ann", 0, 1), ("bob", 0, 0), ("bob", 1, 5)]
     figure = time_tracking.workflows_by_person(
-        [{"user_id": u, "week_start": week(i), "workflows": n} for u, i, n in found]
+        [
+            {"user_id": u, "week_start": week(i), "workflows": n, "is_running": i == 1}
+            for u, i, n in found
+        ]
     )
+    ruled = {(line.x0.date(), line.x1.date()) for line in figure.layout.shapes}
+    days = timedelta(days=7)
+    assert all(week(1) - days < x0 <= x1 < week(1) + days for x0, x1 in ruled)
+    assert len(figure.layout.shapes) == 2 * 3  # of two people, three lines each
     heatmap = figure.data[0]
     assert list(heatmap.y) == ["ann", "bob"]  # upwards
     assert [list(row) for row in heatmap.z] == [[1, None], [0, 5]]

@@ -37,7 +37,7 @@ def dashboards(
     if importlib.util.find_spec("vizro") is None:
         raise TidemarkError(
             "the dashboards need Vizro, which is not installed",
-            "run `make setup` in a checkout, or `pip install 'tidemark[dashboards]'`",
+            "run `make setup` in a checkout, or `pip install 'tidemark-warehouse[dashboards]'`",
         )
     # It takes its time to import, which no other command should have to wait for.
     from tidemark_warehouse.dashboards import app

@@ -14,7 +14,7 @@ from vizro import Vizro
 from vizro.managers import data_manager
 
 from tidemark_warehouse.dashboards.controls import controls
-from tidemark_warehouse.dashboards.graphs import chart
+from tidemark_warehouse.dashboards.graphs import TableOfWords, chart
 from tidemark_warehouse.dashboards.header import Dashboards
 from tidemark_warehouse.dashboards.warehouse import Warehouse
 from tidemark_warehouse.database.server.roles import PEOPLE_READER, READER
@@ -78,20 +78,26 @@ def _page(warehouse: Warehouse, page: Page) -> vm.Page:
         id=page.name,
         path=f"/{page.name.replace('_', '-')}",
         title=page.title,
-        components=[_graph(section) for section in page.sections],
+        components=[_component(section) for section in page.sections],
         controls=controls(warehouse, page),
         layout=vm.Grid(grid=_grid(page.sections), row_min_height=ROW_HEIGHT, row_gap="28px"),
     )
 
 
-def _graph(section: Section) -> vm.Graph:
+def _component(section: Section) -> vm.Graph | TableOfWords:
+    source = "From " + ", ".join(f"`{mart}`" for mart in section.marts)
+    if section.tabular:
+        return TableOfWords.of(section, source)
     return vm.Graph(
         id=section.name,
         figure=chart(data_frame=section.name, section=section.name),
         title=section.question,
         header=section.how_to_read,
-        description="From " + ", ".join(f"`{mart}`" for mart in section.marts),
-        extra={"config": {"displayModeBar": False, "responsive": True}},
+        description=source,
+        extra={
+            "config": {"displayModeBar": False, "responsive": True},
+            "className": "tidemark-tall" if section.tall else "",
+        },
     )
 
 

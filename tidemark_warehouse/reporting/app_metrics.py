@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, LiteralString
@@ -11,6 +12,7 @@ from plotly import graph_objects as go  # type: ignore[import-untyped]
 
 from tidemark_warehouse.reporting import style
 from tidemark_warehouse.reporting.section import Control, Rows
+from tidemark_warehouse.reporting.table import Table
 
 METRIC = Control(
     name="metric",
@@ -126,7 +128,8 @@ ALERTS: LiteralString = """
 select
     date_trunc('week', period_start::timestamp)::date as week_start,
     severity,
-    count(*)::int as alerts
+    count(*)::int as alerts,
+    date_trunc('week', period_start::timestamp)::date + 7 > %(today)s as is_running
 from marts.metric_alerts
 where
     period_start >= date_trunc('week', %(first)s::timestamp)::date
@@ -138,31 +141,34 @@ order by week_start, severity
 
 LATEST_ALERTS: LiteralString = """
 select
-    period_start,
-    period,
-    severity,
-    entity_type,
-    entity_id,
-    alert_message,
-    state,
-    is_acknowledged,
-    acknowledged_by_id
-from marts.metric_alerts
+    a.period_start,
+    a.period,
+    a.severity,
+    a.entity_type,
+    a.entity_id,
+    p.project_title as entity_name,
+    a.alert_message,
+    a.state,
+    a.is_acknowledged,
+    a.acknowledged_by_id
+from marts.metric_alerts as a
+left join marts.dim_projects as p on a.entity_type = 'project' and a.entity_id = p.project_id
 where
-    period_start >= %(first)s
-    and period_start <= %(last)s
-    and state <> 'withdrawn'
+    a.period_start >= %(first)s
+    and a.period_start <= %(last)s
+    and a.state <> 'withdrawn'
 order by
-    state = 'firing' desc,
-    state = 'historical',
-    is_acknowledged,
-    period_start desc,
-    array_position(array['critical', 'high', 'medium', 'low'], severity),
-    alert_id
+    a.state = 'firing' desc,
+    a.state = 'historical',
+    a.is_acknowledged,
+    a.period_start desc,
+    array_position(array['critical', 'high', 'medium', 'low'], a.severity),
+    a.alert_id
 limit 10
 """
 STEEP = 10  # times
-NAMES = {"p50": "half are below", "p90": "90 % are below", "p99": "99 % are below"}
+PANEL_HEIGHT = 150
+NAMES = {"p50": "half below", "p90": "90 % below", "p99": "99 % below"}
 SHADES = {"p90": "rgba(0, 114, 178, 0.30)", "p99": "rgba(0, 114, 178, 0.12)"}
 
 
@@ -204,17 +210,15 @@ def percentiles(rows: Rows) -> go.Figure:
     series: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows:
         series[_tags(row["tags"])].append(row)
-    lines = max(-(-len(series) // 2), 1)
-    figure = style.new_figure(110 + 210 * lines, hovermode="x unified")
+    figure = style.new_figure(110 + PANEL_HEIGHT * max(len(series), 1), hovermode="x unified")
     if not series:
         return figure
     figure.set_subplots(
-        rows=lines,
-        cols=min(len(series), 2),
+        rows=len(series),
+        cols=1,
         shared_xaxes="all",
         shared_yaxes="all",
-        horizontal_spacing=0.04,
-        vertical_spacing=0.13,
+        vertical_spacing=0.26 / len(series),
         subplot_titles=list(series),
     )
     figure.update_annotations(font={"size": 13})
@@ -232,8 +236,8 @@ def percentiles(rows: Rows) -> go.Figure:
                 hovertemplate=f"%{{y:,.3~g}} {unit}",
                 legendgroup=name,
                 showlegend=place == 0,
-                row=place // 2 + 1,
-                col=place % 2 + 1,
+                row=place + 1,
+                col=1,
             )
     figure.update_layout(margin={"t": 60}, legend={"y": 1.0, "yref": "container", "yanchor": "top"})
     figure.update_xaxes(**style.AXIS, showgrid=False)
@@ -243,33 +247,41 @@ def percentiles(rows: Rows) -> go.Figure:
     figure.update_yaxes(**style.AXIS, tickformat=",", type="log" if steep else "linear")
     scale: dict[str, Any] = {"dtick": 1} if steep else {"rangemode": "tozero"}
     figure.update_yaxes(scale)
-    figure.update_yaxes(
-        title_text=f"{unit or 'value'} (logarithmic)" if steep else unit or "value", col=1
-    )
+    figure.update_yaxes(title_text=f"{unit or 'value'} (log)" if steep else unit or "value")
     return figure
 
 
-def latest_alerts(rows: Rows) -> go.Figure:
+def latest_alerts(rows: Rows) -> Table:
     """List the alerts: those that fire and nobody has acknowledged first, history last.
 
     Args:
-        rows: period_start, period, severity, entity_type, entity_id, alert_message, state,
-            is_acknowledged, acknowledged_by_id; in the order of the list.
+        rows: period_start, period, severity, entity_type, entity_id, entity_name (None if it has
+            none), alert_message, state, is_acknowledged, acknowledged_by_id; in the order of the
+            list.
     """
-    return style.new_table(
+    return Table(
         {
             "since": [f"{row['period']} of {row['period_start']:%d %b %Y}" for row in rows],
             "severity": [row["severity"] for row in rows],
             "state": [row["state"] for row in rows],
-            "about": [f"{row['entity_type']} {row['entity_id']}" for row in rows],
-            "what": [row["alert_message"] for row in rows],
+            "about": [f"{row['entity_type']} {_entity(row)}" for row in rows],
+            "what": [_message(row) for row in rows],
             "acknowledged": [
                 (row["acknowledged_by_id"] or "yes") if row["is_acknowledged"] else ""
                 for row in rows
             ],
         },
-        widths=(2.7, 1.2, 1.2, 3.2, 6.4, 1.8),
     )
+
+
+def _entity(row: Mapping[str, Any]) -> str:
+    return str(row["entity_name"] or row["entity_id"])
+
+
+def _message(row: Mapping[str, Any]) -> str:
+    """Return an alert's message, which names its entity by its id, with the entity's name."""
+    named = re.compile(rf"(?<![\w-]){re.escape(row['entity_id'])}(?![\w-])")
+    return named.sub(lambda _: _entity(row), row["alert_message"])
 
 
 def _is_steep(rows: Rows) -> bool:

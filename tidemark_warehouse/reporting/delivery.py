@@ -10,6 +10,7 @@ from plotly import graph_objects as go  # type: ignore[import-untyped]
 
 from tidemark_warehouse.reporting import style
 from tidemark_warehouse.reporting.section import Control, Rows
+from tidemark_warehouse.reporting.table import Table
 
 PROJECT = Control(
     name="project",
@@ -177,14 +178,14 @@ def forecast(rows: Rows) -> go.Figure:
     return figure
 
 
-def projects(rows: Rows) -> go.Figure:
+def projects(rows: Rows) -> Table:
     """List the projects, those with most that is overdue first.
 
     Args:
         rows: project_id, project_title (None if unknown), project_status, total_features,
             completed_features, completion_percentage, overdue_features, last_activity_date.
     """
-    return style.new_table(
+    return Table(
         {
             "project": [row["project_title"] or row["project_id"] for row in rows],
             "status": [row["project_status"] for row in rows],
@@ -203,5 +204,4 @@ def projects(rows: Rows) -> go.Figure:
                 for row in rows
             ],
         },
-        widths=(4, 2, 2, 1, 1.6, 2.2),
     )

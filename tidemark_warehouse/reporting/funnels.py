@@ -117,6 +117,7 @@ def funnel_steps(rows: Rows) -> go.Figure:
                 textangle=0,
                 constraintext="none",
                 textfont={"size": 10},
+                insidetextfont={"color": style.WORDS_ON[colour]},
                 customdata=[_minutes(row["median_minutes"]) for row in shown],
                 marker={"color": colour},
                 hovertemplate="%{y}: %{x:,} users%{customdata}",

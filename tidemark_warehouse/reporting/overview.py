@@ -57,14 +57,13 @@ def tiles(rows: Rows) -> go.Figure:
     places = [(place % COLUMNS, place // COLUMNS) for place in range(len(rows))]
     for (x, y), row in zip(places, rows, strict=True):
         name = _name(row)
-        _write(figure, x, y + 0.14, name, {"size": 13, "color": style.QUIET})
+        _write(figure, x, y + 0.14, name, {"size": 13})
         _write(figure, x, y + 0.46, f"<b>{_amount(row, 'value')}</b>", {"size": 22})
     figure.add_scatter(
-        x=[x + 0.04 for x, _ in places],
+        x=[x for x, _ in places],
         y=[y + 0.8 for _, y in places],
-        mode="markers+text",
-        marker={"size": 8, "color": style.QUIET, "symbol": [_symbol(row) for row in rows]},
-        text=[f"  {_change(row)}" for row in rows],
+        mode="text",
+        text=[_change(row) for row in rows],
         textposition="middle right",
         textfont={"size": 12},
         hovertemplate=[
@@ -79,7 +78,7 @@ def _write(figure: go.Figure, x: float, y: float, words: str, font: dict[str, An
 
 
 def _name(row: Any) -> str:
-    name = str(row["metric_key"]).replace("_", " ")
+    name = str(row["metric_key"]).removesuffix("_days").replace("_", " ")
     usual = row["environment"] in {"production", "*"}
     return name if usual else f"{name} ({row['environment']})"
 
@@ -94,12 +93,8 @@ def _change(row: Any) -> str:
     change = row["change_percent"]
     if change is None:
         return "no comparison"
-    return f"{change:+,.1f} % (from {_amount(row, 'previous_value')})"
-
-
-def _symbol(row: Any) -> str:
-    change = row["change_percent"] or 0
-    return "triangle-up" if change > 0 else "triangle-down" if change < 0 else "circle"
+    arrow = "▲" if change > 0 else "▼" if change < 0 else "="
+    return f"{arrow} {change:+,.1f} % (from {_amount(row, 'previous_value')})"
 
 
 def _section(name: str, question: str, query: LiteralString, period: str) -> Section:

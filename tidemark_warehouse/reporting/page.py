@@ -12,6 +12,7 @@ from itertools import groupby
 from tidemark_warehouse.reporting import template
 from tidemark_warehouse.reporting.about import About, time_of
 from tidemark_warehouse.reporting.section import Rows, Section
+from tidemark_warehouse.reporting.table import Table
 
 SHOWS = re.compile(
     re.escape(template.FACT.format(name="Database", value="|")).replace(r"\|", "(.*?)")
@@ -68,6 +69,7 @@ def render(facts: Facts, found: Iterable[Card]) -> str:
         for area, cards in groupby(found, key=lambda card: card.section.area)
     ]
     drawn = any('class="figure"' in area for area in areas)
+    shown = drawn or any('class="table"' in area for area in areas)
     named = {
         "Database": facts.about.database,
         "As of": time_of(facts.about.as_of) if facts.about.as_of else "not built yet",
@@ -79,7 +81,7 @@ def render(facts: Facts, found: Iterable[Card]) -> str:
         facts="".join(
             template.FACT.format(name=name, value=escape(value)) for name, value in named.items()
         ),
-        simulated=_note(facts.about, drawn),
+        simulated=_note(facts.about, shown),
         areas="".join(areas),
         footer="Written by <code>tidemark report</code>. Times are UTC; dates are those of the "
         "warehouse's reporting time zone.",
@@ -97,10 +99,10 @@ def shows(text: str) -> str | None:
     return unescape(found[1]) if found else None
 
 
-def _note(about: About, drawn: bool) -> str:
+def _note(about: About, shown: bool) -> str:
     if about.simulated:
         return template.SIMULATED.format(what=escape(about.simulated))
-    if drawn:
+    if shown:
         return ""
     return template.NOTHING.format(offer=escape(about.offer("tidemark report")))
 
@@ -122,11 +124,24 @@ def _card(card: Card) -> str:
 
 def _figure(section: Section, rows: Rows) -> str:
     figure = section.figure(rows)
+    if isinstance(figure, Table):
+        return _table(section, figure)
     # JSON may hold anything that people write into raw tables, "</script>" among it.
     return template.FIGURE.format(
         question=escape(section.question),
         height=figure.layout.height,
         json=figure.to_json().replace("<", "\\u003c"),
+    )
+
+
+def _table(section: Section, table: Table) -> str:
+    return template.TABLE.format(
+        question=escape(section.question),
+        headings="".join(f'<th scope="col">{escape(heading)}</th>' for heading in table.headings),
+        lines="".join(
+            "<tr>" + "".join(f"<td>{escape(words)}</td>" for words in line) + "</tr>\n"
+            for line in table.lines
+        ),
     )
 
 

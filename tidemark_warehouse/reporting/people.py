@@ -13,6 +13,7 @@ from plotly import graph_objects as go  # type: ignore[import-untyped]
 
 from tidemark_warehouse.reporting import style
 from tidemark_warehouse.reporting.section import Control, Rows
+from tidemark_warehouse.reporting.table import Table
 
 TEAM = Control(
     name="team",
@@ -123,14 +124,14 @@ def team_burnout(rows: Rows) -> go.Figure:
     return figure
 
 
-def burnout_by_person(rows: Rows) -> go.Figure:
+def burnout_by_person(rows: Rows) -> Table:
     """List who was over the threshold most often.
 
     Args:
         rows: employee_id, employee_name and team_name (None if unknown), days, highest_score,
             latest_date, severity; worst first.
     """
-    return style.new_table(
+    return Table(
         {
             "employee": [row.get("employee_name") or row["employee_id"] for row in rows],
             "days": [row["days"] for row in rows],
@@ -138,18 +139,17 @@ def burnout_by_person(rows: Rows) -> go.Figure:
             "severity": [row["severity"] for row in rows],
             "latest day": [f"{row['latest_date']:%d %b %Y}" for row in rows],
         },
-        widths=(2, 1, 2, 2, 2),
     )
 
 
-def open_interventions(rows: Rows) -> go.Figure:
+def open_interventions(rows: Rows) -> Table:
     """List what is being done, the longest open first.
 
     Args:
         rows: target_employee_id, employee_name (None if unknown), intervention_type, status,
             created_at, days_open.
     """
-    return style.new_table(
+    return Table(
         {
             "for": [row.get("employee_name") or row["target_employee_id"] for row in rows],
             "what": [row["intervention_type"].replace("_", " ") for row in rows],
@@ -157,5 +157,4 @@ def open_interventions(rows: Rows) -> go.Figure:
             "since": [f"{row['created_at']:%d %b %Y}" for row in rows],
             "days open": [row["days_open"] for row in rows],
         },
-        widths=(2, 3, 2, 2.4, 2.2),
     )

@@ -179,7 +179,7 @@ def retention_cohorts(rows: Rows) -> go.Figure:
         x=periods,
         y=names,
         z=[[cell.get("retention_rate") for cell in line] for line in cells],
-        text=[[share(cell.get("retention_rate")) for cell in line] for line in cells],
+        text=[[_percent(cell.get("retention_rate")) for cell in line] for line in cells],
         texttemplate="%{text}" if len(periods) <= LABELLED_CELLS else None,
         textfont={"size": 11},
         customdata=[
@@ -201,24 +201,17 @@ def retention_cohorts(rows: Rows) -> go.Figure:
     for row, line in enumerate(cells):
         for column, cell in enumerate(line):
             if cell.get("is_running"):
-                _hatch(figure, periods[column], row)
+                style.rule_cell(figure, periods[column] - 0.5, periods[column] + 0.5, row)
     period = rows[0]["period"] if rows else "period"
     figure.update_layout(margin={"t": 46})
     figure.update_xaxes(title_text=f"{period}s after the cohort's", dtick=1)
-    figure.update_yaxes(type="category", showgrid=False, autorange="reversed")
+    figure.update_yaxes(type="category", showgrid=False, autorange="reversed", dtick=1)
     return figure
 
 
-def _hatch(figure: go.Figure, x: int, y: int) -> None:
-    """Rule a cell of a heatmap, which knows no pattern of its own, with three lines."""
-    for shift in (-0.5, 0.0, 0.5):
-        begin, end = max(-0.5, -0.5 - shift), min(0.5, 0.5 - shift)
-        figure.add_shape(
-            type="line",
-            **{"x0": x + begin, "x1": x + end},
-            **{"y0": y + begin + shift, "y1": y + end + shift},
-            line={"color": style.GREY, "width": 1},
-        )
+def _percent(rate: float | None) -> str:
+    """Write a fraction as a percentage without its sign, for which a cell has no room."""
+    return share(rate).removesuffix("%")
 
 
 def _cohort_labels(dates: Mapping[datetime, date]) -> dict[datetime, str]:
@@ -246,7 +239,7 @@ SECTIONS = (
         name="retention-cohorts",
         area="product",
         question="Do newer cohorts stay longer than older ones?",
-        how_to_read="The share of each cohort (its size in brackets) that came back so many "
+        how_to_read="The percentage of each cohort (its size in brackets) that came back so many "
         "periods later; the 24 latest cohorts of the dates. A ruled cell is not over yet.",
         marts=("marts.retention_cohorts",),
         raw_tables=("events",),

@@ -50,9 +50,10 @@ class Section:
         raw_tables: what has to be loaded before there is something to see.
         query: over those marts only, or functions of schema api that read them; takes what it
             names of `first`, `last` (dates, included), `today` and the controls.
-        figure: makes a Plotly figure of the query's rows; of none, an empty one.
+        figure: makes a Plotly figure of the query's rows, of none an empty one; or a Table.
         dates: gives the first and the last date that its first mart knows; '' if another
             section of the page says as much.
+        tabular: its figure is a Table.
         wide: takes the page's whole width.
         tall: takes more height than the others.
         nothing: what no rows mean, where it is not that something has to be loaded.
@@ -67,6 +68,7 @@ class Section:
     query: LiteralString
     figure: Callable[[Rows], Any]
     dates: LiteralString = ""
+    tabular: bool = False
     wide: bool = False
     tall: bool = False
     nothing: str = ""

@@ -62,7 +62,7 @@ TIME_TRACKING = (
         area="time_tracking",
         question="Who completes how much, week by week?",
         how_to_read="The stronger the colour, the more workflows in that week, for the sixteen "
-        "who completed most; blank where there were none.",
+        "who completed most; blank where there were none. A ruled week is not over.",
         marts=("marts.time_aggregations_daily",),
         raw_tables=SESSIONS,
         query=time_tracking.WORKFLOWS_BY_PERSON,
@@ -192,6 +192,7 @@ PROJECTS = (
         raw_tables=("projects", *FEATURES),
         query=delivery.PROJECTS,
         figure=delivery.projects,
+        tabular=True,
         wide=True,
     ),
     Section(
@@ -238,7 +239,7 @@ APP_METRICS = (
         area="app_metrics",
         question="How much needed attention, and when?",
         how_to_read="Alerts by the week in which they opened and by severity; alerts about people "
-        "are not here.",
+        "are not here. A hatched week is not over.",
         marts=("marts.metric_alerts",),
         raw_tables=("metric_points", "events"),
         query=app_metrics.ALERTS,
@@ -250,10 +251,11 @@ APP_METRICS = (
         area="app_metrics",
         question="What needs attention now?",
         how_to_read="Ten alerts: those that fire come first, acknowledged ones after the others.",
-        marts=("marts.metric_alerts",),
+        marts=("marts.metric_alerts", "marts.dim_projects"),
         raw_tables=("metric_points", "events"),
         query=app_metrics.LATEST_ALERTS,
         figure=app_metrics.latest_alerts,
+        tabular=True,
         wide=True,
     ),
 )
@@ -290,6 +292,7 @@ PEOPLE = (
         raw_tables=("employees", "employee_metrics"),
         query=people.BURNOUT_BY_PERSON,
         figure=people.burnout_by_person,
+        tabular=True,
     ),
     Section(
         name="open-interventions",
@@ -300,6 +303,7 @@ PEOPLE = (
         raw_tables=("interventions",),
         query=people.OPEN_INTERVENTIONS,
         figure=people.open_interventions,
+        tabular=True,
     ),
 )
 

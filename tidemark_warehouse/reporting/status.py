@@ -5,10 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import LiteralString
 
-from plotly import graph_objects as go  # type: ignore[import-untyped]
-
-from tidemark_warehouse.reporting import style
 from tidemark_warehouse.reporting.section import Rows, Section
+from tidemark_warehouse.reporting.table import Table
 
 FRESHNESS: LiteralString = """
 select
@@ -18,7 +16,7 @@ select
     h.newest_data_at,
     h.next_command
 from api.health() as h
-order by h.is_behind desc, h.built_at, h.relation
+order by h.is_behind desc, date_trunc('minute', h.built_at), h.relation
 limit 60
 """
 REJECTED: LiteralString = """
@@ -29,14 +27,14 @@ limit 12
 """
 
 
-def freshness(rows: Rows) -> go.Figure:
+def freshness(rows: Rows) -> Table:
     """List the marts, those that are behind first.
 
     Args:
         rows: relation, built_at (None if never), is_behind, newest_data_at (None if unknown),
             next_command (None if nothing has to be done).
     """
-    return style.new_table(
+    return Table(
         {
             "mart": [row["relation"].removeprefix("marts.") for row in rows],
             "built (UTC)": [_time(row["built_at"]) for row in rows],
@@ -45,24 +43,22 @@ def freshness(rows: Rows) -> go.Figure:
                 row["next_command"] or "" if row["is_behind"] else "up to date" for row in rows
             ],
         },
-        widths=(3.4, 2.2, 2.2, 4),
     )
 
 
-def rejected(rows: Rows) -> go.Figure:
+def rejected(rows: Rows) -> Table:
     """List what could not be loaded, the latest first.
 
     Args:
         rows: table_name, source, row_count, last_rejected_at.
     """
-    return style.new_table(
+    return Table(
         {
             "table": [f"raw.{row['table_name']}" for row in rows],
             "file": [row["source"] for row in rows],
             "rows": [f"{row['row_count']:,}" for row in rows],
             "last rejected (UTC)": [_time(row["last_rejected_at"]) for row in rows],
         },
-        widths=(3, 4, 1.2, 2.4),
     )
 
 
@@ -81,6 +77,7 @@ SECTIONS = (
         raw_tables=(),
         query=REJECTED,
         figure=rejected,
+        tabular=True,
         wide=True,
         nothing="No row was rejected.",
     ),
@@ -94,6 +91,7 @@ SECTIONS = (
         raw_tables=(),
         query=FRESHNESS,
         figure=freshness,
+        tabular=True,
         wide=True,
         tall=True,
         nothing="No mart has been built yet: run tidemark build.",

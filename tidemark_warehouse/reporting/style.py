@@ -25,7 +25,7 @@ BLUE, ORANGE, GREEN, VERMILION, SKY, PINK = (
 )
 PALETTE = (BLUE, ORANGE, GREEN, PINK, VERMILION, SKY)
 GREY = "#8b949e"
-QUIET = "#767f89"  # of words: legible on white and on black
+WORDS_ON = {BLUE: "#ffffff", SKY: "#141721"}  # of bars, either with 4.5 to 1
 SEVERITIES = {"low": SKY, "medium": BLUE, "high": ORANGE, "critical": VERMILION}
 GRID = "rgba(128, 138, 150, 0.22)"
 # From nearly the background, whichever it is, to as much colour as leaves words on it legible.
@@ -36,7 +36,6 @@ DATE_HOVER = "%a %d %b %Y"
 WEEK_HOVER = "week of %d %b %Y"
 MOST_TICKS = 7
 ROW_HEIGHT = 22  # of a bar or a line of cells that has a name beside it
-TABLE_ROW_HEIGHT = 26
 LETTERS_A_LINE = 42  # of words in place of a chart, on a telephone
 WEEK_MS = 7 * 24 * 60 * 60 * 1000
 HATCHED = "/"  # what is not over yet
@@ -56,6 +55,8 @@ SMALL_SCALE = {
     "ypad": 4,
     "outlinewidth": 0,
     "nticks": 4,
+    "tickangle": 0,
+    "tickfont": {"size": 11},
 }
 AXIS = {
     "automargin": True,
@@ -194,6 +195,25 @@ def hatch(points: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
     return {"shape": shapes, "fillmode": "overlay", "size": 6, "solidity": 0.35}
 
 
+def rule_cell(figure: go.Figure, left: Any, right: Any, y: int) -> None:
+    """Rule a cell of a heatmap, which knows no pattern of its own: it is not over yet.
+
+    Args:
+        figure: to draw on.
+        left: where the cell begins on the x axis: a number or a time.
+        right: where it ends.
+        y: its place on the y axis.
+    """
+    for shift in (-0.5, 0.0, 0.5):
+        begin, end = max(0.0, -shift), min(1.0, 1.0 - shift)
+        figure.add_shape(
+            type="line",
+            **{"x0": left + (right - left) * begin, "x1": left + (right - left) * end},
+            **{"y0": y - 0.5 + begin + shift, "y1": y - 0.5 + end + shift},
+            line={"color": GREY, "width": 1},
+        )
+
+
 def name_of(name: str | None, identifier: str) -> str:
     """Return what people call something, as short as an axis needs it.
 
@@ -203,41 +223,6 @@ def name_of(name: str | None, identifier: str) -> str:
     """
     words = name or identifier
     return words if len(words) <= LONGEST_NAME else words[: LONGEST_NAME - 1].rstrip() + "…"
-
-
-def new_table(columns: Mapping[str, Sequence[Any]], widths: Sequence[float]) -> go.Figure:
-    """Return a table in the house's style; of no rows, its header alone.
-
-    Args:
-        columns: their headings, and what stands beneath; text is text, whatever it looks like.
-        widths: of the columns, in relation to each other.
-    """
-    lines = max((len(column) for column in columns.values()), default=0)
-    figure = new_figure(
-        60 + TABLE_ROW_HEIGHT * (lines + 1), margin={"l": 8, "r": 8, "t": 8, "b": 8}
-    )
-    clear = "rgba(0, 0, 0, 0)"
-    figure.add_table(
-        columnwidth=list(widths),
-        header={
-            "values": [f"<b>{escape(heading)}</b>" for heading in columns],
-            "align": "left",
-            "fill": {"color": GRID},
-            "line": {"width": 0},
-            "height": TABLE_ROW_HEIGHT,
-        },
-        cells={
-            "values": [
-                ["" if value is None else escape(str(value)) for value in column]
-                for column in columns.values()
-            ],
-            "align": "left",
-            "fill": {"color": clear},
-            "line": {"color": GRID, "width": 1},
-            "height": TABLE_ROW_HEIGHT,
-        },
-    )
-    return figure
 
 
 def new_words(words: str) -> go.Figure:

@@ -56,6 +56,13 @@ FIGURE = """\
 <div class="figure" role="img" aria-label="{question}" style="height: {height}px"></div>
 <script type="application/json" class="data">{json}</script>
 """
+TABLE = """\
+<div class="table" role="region" aria-label="{question}" tabindex="0"><table>
+<thead><tr>{headings}</tr></thead>
+<tbody>
+{lines}</tbody>
+</table></div>
+"""
 NONE = '<div class="empty"><p>{words}</p></div>\n'
 EMPTY = '<div class="empty"><p>Nothing to show yet. {remedy}</p></div>\n'
 PLOTLY = "<script>{source}</script>\n<script>\n{drawing}</script>\n"
@@ -95,6 +102,11 @@ article {
 article.wide { grid-column: 1 / -1; }
 article > p { margin: .25rem 0 .75rem; color: var(--quiet); font-size: .9rem; }
 .figure { width: 100%; }
+.table { overflow-x: auto; }
+table { width: 100%; border-collapse: collapse; font-size: .85rem; }
+th, td { padding: .3rem .6rem; text-align: left; vertical-align: top;
+  border-bottom: 1px solid var(--line); }
+th { color: var(--quiet); font-weight: 600; }
 .empty {
   display: grid; place-items: center; min-height: 12rem; padding: 1rem; text-align: center;
   border: 2px dashed var(--line); border-radius: .5rem; color: var(--quiet); font-size: .9rem;

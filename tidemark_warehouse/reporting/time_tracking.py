@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, LiteralString
 
 from plotly import graph_objects as go  # type: ignore[import-untyped]
@@ -90,7 +90,11 @@ busiest as (
     limit 16
 )
 
-select user_id, week_start, sum(workflows)::int as workflows
+select
+    user_id,
+    week_start,
+    sum(workflows)::int as workflows,
+    week_start + 7 > %(today)s as is_running
 from chosen
 inner join busiest using (user_id)
 group by user_id, week_start
@@ -237,7 +241,7 @@ def efficiency_by_week(rows: Rows) -> go.Figure:
         figure.add_hline(
             y=1,
             line={"color": style.VERMILION, "width": 1, "dash": "dash"},
-            annotation={"text": "as estimated", "font": {"size": 12, "color": style.VERMILION}},
+            annotation={"text": "as estimated", "font": {"size": 12}},
             annotation_position="bottom left",
         )
     style.show_weeks(figure, weeks)
@@ -249,7 +253,7 @@ def workflows_by_person(rows: Rows) -> go.Figure:
     """Shade completed workflows by person and week; the busiest person stands on top.
 
     Args:
-        rows: user_id, week_start, workflows. A week without a row stays blank.
+        rows: user_id, week_start, workflows, is_running. A week without a row stays blank.
     """
     totals: dict[str, int] = defaultdict(int)
     for row in rows:
@@ -270,6 +274,11 @@ def workflows_by_person(rows: Rows) -> go.Figure:
         colorbar=style.SMALL_SCALE,
         hovertemplate=f"%{{y}}, %{{x|{style.WEEK_HOVER}}}: %{{z}} completed<extra></extra>",
     )
+    half = timedelta(days=3.5)
+    for week in {row["week_start"] for row in rows if row.get("is_running")}:
+        middle = datetime.combine(week, time())
+        for place in range(len(people)):
+            style.rule_cell(figure, middle - half, middle + half, place)
     style.show_weeks(figure, weeks)
     figure.update_layout(margin={"t": 46})
     figure.update_yaxes(type="category", showgrid=False, dtick=1, tickfont={"size": 11})

@@ -59,15 +59,16 @@ class Tab:
         )
 
     def open(self, url: str, charts: int) -> None:
-        """Open a page and wait for all of its charts."""
+        """Open a page and wait for all of its charts and tables."""
         self.page.goto(url)
         self.wait_for(charts)
 
     def wait_for(self, charts: int) -> None:
         """Wait until so many charts are drawn, and nothing is under way any more."""
         self.page.wait_for_function(
-            "count => document.querySelectorAll('.js-plotly-plot .main-svg:first-child').length"
-            " >= count && !document.querySelector('[data-dash-is-loading=true]')"
+            "count => document.querySelectorAll("
+            "     '.js-plotly-plot .main-svg:first-child, .tidemark-table').length >= count"
+            " && !document.querySelector('[data-dash-is-loading=true]')"
             " && [...document.querySelectorAll('.dash-graph')]"
             "     .every(graph => getComputedStyle(graph).visibility === 'visible')",
             arg=charts,

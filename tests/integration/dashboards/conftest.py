@@ -9,6 +9,8 @@ import pytest
 from psycopg import sql
 from vizro import Vizro
 
+from tests.integration.dashboards.browser import Tab, executable, tab
+from tests.integration.dashboards.pages import dashboards
 from tests.integration.exactness.warehouse import Warehouse
 from tidemark_warehouse.database import server
 from tidemark_warehouse.database.server.bootstrap import (
@@ -71,6 +73,22 @@ def without_rows(company: Warehouse) -> Settings:
         sql.SQL(", ").join(sql.Identifier(*name.split(".")) for name in marts)
     )
     return copy(company, "without_rows", (truncate.as_string(),))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Tab]:
+    """Open a browser, with a page that is shared."""
+    found = executable()
+    assert found
+    with tab(found) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def full(two_environments: Settings) -> Iterator[str]:
+    """Show the company with two environments; yields where."""
+    with dashboards(two_environments, "--people") as address:
+        yield address
 
 
 @pytest.fixture

@@ -3,56 +3,20 @@
 from __future__ import annotations
 
 import csv
-import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
-from tests.conftest import free_port
-from tests.integration.dashboards.browser import HEIGHT, WIDTH, Tab, executable, tab
+from tests.integration.dashboards.browser import Tab, executable
+from tests.integration.dashboards.pages import EVERY_PAGE, dashboards, place
 from tests.integration.exactness.warehouse import Warehouse
-from tests.integration.running import begin
 from tidemark_warehouse.reporting.section import Page
 from tidemark_warehouse.reporting.sections import PAGES, PEOPLE_PAGE
-from tidemark_warehouse.settings import LOOPBACK, Settings
-
-BROWSER = executable()
-EVERY_PAGE = (*PAGES, PEOPLE_PAGE)
+from tidemark_warehouse.settings import Settings
 
 pytestmark = pytest.mark.skipif(
-    BROWSER is None, reason="no Chromium on this machine (Debian's package is called chromium)"
+    executable() is None, reason="no Chromium on this machine (Debian's package is called chromium)"
 )
-
-
-@contextmanager
-def dashboards(settings: Settings, *options: str) -> Iterator[str]:
-    """Run `tidemark dashboards`; yields where it is."""
-    port = free_port()
-    process = begin(settings, "dashboards", "--port", str(port), *options)
-    try:
-        assert process.stdout is not None
-        said = process.stdout.readline()
-        assert f"http://{LOOPBACK}:{port}" in said, said + process.communicate()[1]
-        yield f"http://{LOOPBACK}:{port}"
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=120)
-        assert (process.returncode, err) == (0, "")
-    finally:
-        process.kill()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Tab]:
-    assert BROWSER
-    with tab(BROWSER) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def full(two_environments: Settings) -> Iterator[str]:
-    with dashboards(two_environments, "--people") as address:
-        yield address
 
 
 @pytest.fixture(scope="module")
@@ -61,20 +25,20 @@ def empty(without_rows: Settings) -> Iterator[str]:
         yield address
 
 
-def place(page: Page) -> str:
-    """Return a page's path."""
-    return "/" if page is PAGES[0] else f"/{page.name.replace('_', '-')}"
-
-
 def drawn(found: Tab) -> dict[str, int]:
-    """Return how many marks each chart has: bars, lines, points, cells."""
+    """Return how many marks each chart has, bars, lines, points, and cells each table."""
     marks: dict[str, int] = found.page.evaluate(
-        """() => Object.fromEntries([...document.querySelectorAll('.dash-graph')].map(graph => [
-            graph.id,
-            graph.querySelectorAll(
-                '.points path, .scatterlayer path, .heatmaplayer image, .table .column-cell'
-            ).length,
-        ]))"""
+        """() => Object.fromEntries([
+            ...[...document.querySelectorAll('.dash-graph')].map(graph => [
+                graph.id,
+                graph.querySelectorAll(
+                    '.points path, .scatterlayer path, .heatmaplayer image, .textpoint text'
+                ).length,
+            ]),
+            ...[...document.querySelectorAll('.tidemark-table')].map(table => [
+                table.parentElement.id, table.querySelectorAll('td').length,
+            ]),
+        ])"""
     )
     return marks
 
@@ -92,7 +56,7 @@ def test_every_page_draws_every_chart_and_asks_nobody_else(
     browser.open(full + place(page), len(page.sections))
     marks = drawn(browser)
     assert set(marks) == {section.name for section in page.sections}
-    assert all(marks.values()), marks  # of no rejected row there is a header
+    assert all(count or name == "rejected-rows" for name, count in marks.items()), marks
     for section in page.sections:
         assert browser.page.get_by_text(section.question, exact=True).is_visible()
     assert browser.complaints == []
@@ -103,7 +67,7 @@ def test_every_page_draws_every_chart_and_asks_nobody_else(
 @pytest.mark.parametrize("page", EVERY_PAGE, ids=lambda page: page.name)
 def test_an_empty_warehouse_is_pages_of_empty_charts(browser: Tab, empty: str, page: Page) -> None:
     browser.open(empty + place(page), len(page.sections))
-    said = browser.page.locator(".dash-graph .annotation-text")
+    said = browser.page.locator(".dash-graph .annotation-text, .tidemark-empty p")
     expected = [s for s in page.sections if s.name != "freshness"]  # which empty marts are as well
     assert said.count() == len(expected)
     words = sorted(text.split(".")[0].split("Load")[0] for text in said.all_text_contents())
@@ -155,23 +119,33 @@ def test_what_a_page_shows_is_a_csv_file(browser: Tab, full: str) -> None:
     assert browser.complaints == []
 
 
-@pytest.mark.parametrize("width", [800, 390])
-@pytest.mark.parametrize("page", EVERY_PAGE, ids=lambda page: page.name)
-def test_every_chart_has_its_room_on_every_screen(
-    browser: Tab, full: str, page: Page, width: int
+def test_a_table_is_in_the_csv_file_cell_by_cell(browser: Tab, full: str) -> None:
+    page = next(page for page in PAGES if page.name == "projects")
+    browser.open(full + place(page), len(page.sections))
+    with browser.page.expect_download() as download:
+        browser.page.locator("#tidemark-csv").click()
+    with download.value.path().open(newline="", encoding="utf-8") as file:
+        cells = [row for row in csv.DictReader(file) if row["chart"] == "project-state"]
+    assert {cell["series"] for cell in cells} >= {"project", "overdue"}
+    assert [cell["y"] for cell in cells] == browser.page.locator("td").all_text_contents()
+    assert browser.complaints == []
+
+
+def test_on_paper_charts_are_as_wide_as_it_and_the_database_is_named(
+    browser: Tab, full: str
 ) -> None:
-    browser.page.set_viewport_size({"width": width, "height": HEIGHT})
-    try:
-        browser.open(full + place(page), len(page.sections))
-        rooms = browser.page.evaluate(
-            "() => [...document.querySelectorAll('.dash-graph')].map(graph => {"
-            " const room = graph.getBoundingClientRect();"
-            " return [graph.id, room.width, room.height, room.right] })"
-        )
-        for name, wide, high, right in rooms:
-            assert (wide > 250, high > 150, right <= width) == (True, True, True), name
-    finally:
-        browser.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+    page = next(page for page in PAGES if page.name == "app_metrics")
+    browser.open(full + place(page), len(page.sections))
+    widths = "() => [...document.querySelectorAll('.main-svg')].map(drawn => drawn.clientWidth)"
+    on_screen = browser.page.evaluate(widths)
+    assert max(on_screen) > 900
+    browser.page.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
+    assert 500 < min(browser.page.evaluate(widths)) <= max(browser.page.evaluate(widths)) < 700
+    assert browser.page.locator(".tidemark-database").is_visible()
+    assert not browser.page.locator("#nav-panel").is_visible()
+    browser.page.evaluate("() => window.dispatchEvent(new Event('afterprint'))")
+    assert browser.page.evaluate(widths) == on_screen
+    assert browser.complaints == []
 
 
 def test_the_page_about_people_is_not_there_for_everybody(browser: Tab, company: Warehouse) -> None:

@@ -24,7 +24,7 @@ def test_without_vizro_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(TidemarkError) as raised:
         dashboards()
     assert "Vizro, which is not installed" in raised.value.problem
-    assert "tidemark[dashboards]" in raised.value.remedy
+    assert "tidemark-warehouse[dashboards]" in raised.value.remedy
 
 
 def test_a_port_in_use_is_named_with_another_one(server: Settings) -> None:

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 import vizro.models as vm
+from dash import html
 from vizro.managers import model_manager
 
 from tests.conftest import free_port
 from tests.integration.exactness.warehouse import AS_OF, Warehouse
 from tidemark_warehouse.dashboards import app, header
 from tidemark_warehouse.dashboards.controls import Dates, Options
-from tidemark_warehouse.dashboards.graphs import chart
+from tidemark_warehouse.dashboards.graphs import chart, table
 from tidemark_warehouse.dashboards.warehouse import NOTHING_YET
 from tidemark_warehouse.dashboards.warehouse import Warehouse as Asked
 from tidemark_warehouse.database.server import connect
@@ -49,11 +50,13 @@ def section(name: str) -> Section:
 
 def drawn(frame: Any, shown: Section) -> Any:
     """Draw what Vizro would draw of a frame."""
-    return chart(data_frame=frame, section=shown.name)
+    return (table if shown.tabular else chart)(data_frame=frame, section=shown.name)
 
 
 def words(figure: Any) -> str:
     """Return what stands on a figure beside its data, in one line."""
+    if isinstance(figure, html.Div):
+        return str(figure.children.children)
     return " ".join(note.text.replace("<br>", " ") for note in figure.layout.annotations)
 
 
@@ -64,6 +67,11 @@ def test_every_chart_shows_the_company(company: Warehouse, page: Page, shown: Se
         return  # the company has none
     assert len(frame) > 0
     figure = drawn(frame, shown)
+    if shown.tabular:
+        head, body = figure.children.children
+        assert len(body.children) == len(frame)
+        assert all(len(line.children) == len(head.children.children) for line in body.children)
+        return
     assert figure.data
     assert figure.layout.height is None
     assert "Nothing to show" not in words(figure)

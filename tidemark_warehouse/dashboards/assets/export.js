@@ -8,12 +8,6 @@
   };
   const rowsOf = (trace) => {
     const name = trace.name ?? "";
-    if (trace.type === "table") {
-      const columns = trace.cells.values;
-      const headings = trace.header.values.map((heading) => String(heading).replace(/<\/?b>/g, ""));
-      return [...(columns[0] ?? [])].flatMap((_, i) =>
-        columns.map((column, j) => [headings[j], i + 1, column[i], ""]));
-    }
     if (trace.type === "heatmap") {
       return [...trace.z].flatMap((line, i) =>
         [...line].map((value, j) => [name, trace.x[j], trace.y[i], value]));
@@ -22,6 +16,12 @@
   };
   const csv = () => {
     const lines = [["chart", "series", "x", "y", "value"]];
+    for (const table of document.querySelectorAll(".tidemark-table table")) {
+      const id = table.closest(".figure-container").id;
+      const headings = [...table.tHead.rows[0].cells].map((cell) => cell.textContent);
+      [...table.tBodies[0].rows].forEach((row, i) => [...row.cells].forEach((cell, j) =>
+        lines.push([id, headings[j], i + 1, cell.textContent, ""])));
+    }
     for (const graph of document.querySelectorAll(".dash-graph")) {
       const plot = graph.querySelector(".js-plotly-plot");
       for (const trace of plot?._fullData ?? []) {
