@@ -127,3 +127,12 @@ def test_cohorts_of_hours_are_named_by_the_hour() -> None:
         [cohort(start + timedelta(hours=n), 1, 0.5) for n in range(2)]
     )
     assert list(figure.data[0].y) == ["01 Mar 2026 18:00 (1,000) ", "01 Mar 2026 19:00 (1,000) "]
+
+
+def test_words_stand_behind_a_bar_that_has_no_room_for_them() -> None:
+    names = ("breakdown_value", "entered_users", "completed_users")
+    rows = [("US", 100, 50), ("JP", 74, 1), ("BR", 10, 0)]
+    figure = funnels.breakdown([dict(zip(names, row, strict=True)) for row in rows])
+    assert list(figure.data[0].textposition) == ["inside", "outside", "outside"]
+    nobody = funnels.breakdown([dict(zip(names, ("BR", 10, 0), strict=True))])
+    assert list(nobody.data[0].textposition) == ["outside"]

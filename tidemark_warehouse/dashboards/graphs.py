@@ -6,7 +6,6 @@ from typing import Any
 
 import pandas as pd
 import vizro.models as vm
-import vizro_dash_components as vdc
 from dash import html
 from plotly import graph_objects as go  # type: ignore[import-untyped]
 from pydantic import PrivateAttr
@@ -62,16 +61,13 @@ def table(data_frame: pd.DataFrame, section: str) -> html.Div:
         for line in lines
     ]
     has_sentences = any(len(words) > SENTENCE for line in lines for words in line)
-    return html.Div(
-        html.Table(
-            [html.Thead(head), html.Tbody(body)],
-            className="tidemark-sentences" if has_sentences else "",
-        ),
-        className="tidemark-table",
-        role="region",
-        tabIndex=0,  # who has no mouse scrolls it by keys
-        **{"aria-label": found.question},
+    written_down = html.Table(
+        [html.Thead(head), html.Tbody(body)],
+        className="tidemark-sentences" if has_sentences else "",
     )
+    # Who has no mouse scrolls it by keys.
+    scrolled: dict[str, Any] = {"role": "region", "tabIndex": 0, "aria-label": found.question}
+    return html.Div(written_down, className="tidemark-table", **scrolled)
 
 
 class TableOfWords(vm.Figure):
@@ -98,7 +94,7 @@ class TableOfWords(vm.Figure):
             [html.Span(self._section.question), *self._source.build().children],
             className="figure-title",
         )
-        how_to_read = vdc.Markdown(self._section.how_to_read, className="figure-header")
+        how_to_read = html.Div(html.P(self._section.how_to_read), className="figure-header")
         return html.Div([heading, how_to_read, super().build()], className="tidemark-table-card")
 
 

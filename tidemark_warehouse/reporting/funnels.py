@@ -97,6 +97,7 @@ def funnel_steps(rows: Rows) -> go.Figure:
             step); by step.
     """
     steps = len({row["step_index"] for row in rows})
+    most = max((row["users"] for row in rows), default=0) or 1
     figure = style.new_figure(
         90 + 2 * BAR_HEIGHT * max(steps, 2), barmode="group", bargap=0.25, bargroupgap=0.05
     )
@@ -113,7 +114,8 @@ def funnel_steps(rows: Rows) -> go.Figure:
                 x=[row["users"] for row in shown],
                 y=[f"{row['step_index']}: {style.name_of(row['step_name'], '')} " for row in shown],
                 text=[share(row["overall_conversion_rate"]) for row in shown],
-                textposition="auto",
+                textposition=style.words_at([row["users"] / most for row in shown], 0.15),
+                cliponaxis=False,
                 textangle=0,
                 constraintext="none",
                 textfont={"size": 10},
@@ -135,13 +137,15 @@ def breakdown(rows: Rows) -> go.Figure:
             the most users first.
     """
     figure = style.new_figure(90 + BAR_HEIGHT * max(len(rows), 3), bargap=0.25)
+    best = max(map(_rate, rows), default=0) or 1
     if rows:
         figure.add_bar(
             orientation="h",
             x=[_rate(row) for row in rows],
             y=[f"{style.name_of(row['breakdown_value'], '(not known)')} " for row in rows],
             text=[f"{_rate(row):.0%} of {row['entered_users']:,}" for row in rows],
-            textposition="auto",
+            textposition=style.words_at([_rate(row) / best for row in rows], 0.5),
+            cliponaxis=False,
             textangle=0,
             constraintext="none",
             customdata=[[row["completed_users"], row["entered_users"]] for row in rows],

@@ -34,7 +34,7 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, s
 
 DATE_HOVER = "%a %d %b %Y"
 WEEK_HOVER = "week of %d %b %Y"
-MOST_TICKS = 7
+MOST_TICKS = 5  # dates on an axis, for more of which a telephone has no room
 ROW_HEIGHT = 22  # of a bar or a line of cells that has a name beside it
 LETTERS_A_LINE = 42  # of words in place of a chart, on a telephone
 WEEK_MS = 7 * 24 * 60 * 60 * 1000
@@ -47,14 +47,14 @@ LEGEND_ON_TOP = {
 SMALL_SCALE = {
     "orientation": "h",
     "thickness": 8,
-    "len": 0.4,
+    "len": 0.6,
     "x": 1,
     "xanchor": "right",
     "y": 1,
     "yanchor": "bottom",
     "ypad": 4,
     "outlinewidth": 0,
-    "nticks": 4,
+    "nticks": 3,
     "tickangle": 0,
     "tickfont": {"size": 11},
 }
@@ -193,6 +193,16 @@ def hatch(points: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
     """
     shapes = [HATCHED if point.get("is_running") else "" for point in points]
     return {"shape": shapes, "fillmode": "overlay", "size": 6, "solidity": 0.35}
+
+
+def words_at(lengths: Sequence[float], needed: float) -> list[str]:
+    """Return where the words of bars stand: in those that have room for them, else behind.
+
+    Args:
+        lengths: of the bars, as shares of the longest one.
+        needed: the share that the words take on a telephone.
+    """
+    return ["inside" if length > needed else "outside" for length in lengths]
 
 
 def rule_cell(figure: go.Figure, left: Any, right: Any, y: int) -> None:
