@@ -8,7 +8,7 @@
     {%- if found[0] == 'moved' -%}
         {%- do exceptions.warn('this database was restored from a dump: every model is computed whole, once') -%}
     {%- endif -%}
-    {%- for fault in found[1] -%}
+    {%- for fault in fromjson(found[1]) -%}
         {%- do exceptions.warn(fault ~ ' (mended; what reads it is computed whole, once)') -%}
     {%- endfor -%}
 {%- endmacro %}

@@ -29,6 +29,20 @@ def test_a_build_says_what_it_came_to(module_database: Settings, tmp_path: Path)
     assert (tmp_path / "run_results.json").exists()
 
 
+def test_a_build_is_a_few_lines_unless_dbt_is_asked_for_its_own(module_database: Settings) -> None:
+    status, out, err = run(
+        module_database, "build", "--select", "stg_time_tracking__template_steps"
+    )
+    assert status == 0, out + err
+    assert "logs/dbt.log" in out
+    assert len(out.splitlines()) <= 10, out
+    assert "mended" not in out
+    options = ("--select", "stg_time_tracking__template_steps", "--log-level", "info")
+    status, out, err = run(module_database, "build", *options)
+    assert status == 0, out + err
+    assert "PASS=" in out
+
+
 def test_a_failed_build_names_the_model_and_the_next_command(
     module_database: Settings, tmp_path: Path
 ) -> None:

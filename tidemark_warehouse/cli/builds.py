@@ -34,6 +34,12 @@ BUILT: LiteralString = """
 """
 
 
+# Options of dbt by which a person says what it should print, and where.
+LOUDNESS = frozenset(
+    {"--log-level", "--quiet", "-q", "--no-quiet", "--debug", "-d", "--log-path", "--log-format"}
+)
+
+
 def run(options: Sequence[str]) -> int:
     """Build what has changed; returns the exit status.
 
@@ -113,7 +119,7 @@ def _run_dbt(settings: Settings, wish: Wish | None, now: str, options: Sequence[
     began, started = time.time(), time.monotonic()
     with server.connect(settings, autocommit=True) as connection:
         began_there = _now(connection)
-    status = guard.run(["build", *options], guard.environment(settings), supervised=False)
+    status = guard.run(["build", *_hushed(options)], guard.environment(settings), supervised=False)
     seconds = time.monotonic() - started
     with server.connect(settings, autocommit=True) as connection:
         if wish and not status and fingerprint(settings) == now:
@@ -129,6 +135,14 @@ def _run_dbt(settings: Settings, wish: Wish | None, now: str, options: Sequence[
     elif status:
         _print_failures(failures(folder, began))
     return status
+
+
+def _hushed(options: Sequence[str]) -> list[str]:
+    """Let dbt say warnings and errors alone, unless somebody asks for more; its log has it all."""
+    if LOUDNESS.intersection(option.partition("=")[0] for option in options):
+        return list(options)
+    console.out().print("dbt builds; each of its steps is in its log, logs/dbt.log")
+    return [*options, "--log-level", "warn"]
 
 
 def _refuse_wrong_seeds(options: Sequence[str]) -> None:

@@ -123,7 +123,11 @@ footer { margin-top: 2rem; color: var(--quiet); font-size: .85rem; }
   h1 { font-size: 1.4rem; }
   article { padding: .9rem .9rem .6rem; }
 }
-@media print { body { background: none; } article { break-inside: avoid; } }
+@page { size: A4; margin: 12mm; }
+@media print { body { background: none; } article, tr { break-inside: avoid; } }
+.paper body { width: 700px; padding: 0; }
+.paper .charts { display: block; }
+.paper article { margin-bottom: 1rem; }
 """
 
 DRAWING = """\
@@ -154,5 +158,11 @@ DRAWING = """\
   dark.addEventListener("change", () => {
     for (const figure of figures) adapt(figure);
   });
+  for (const [name, isPaper] of [["beforeprint", true], ["afterprint", false]]) {
+    addEventListener(name, () => {
+      document.documentElement.classList.toggle("paper", isPaper);
+      for (const figure of figures) Plotly.relayout(figure, {autosize: true});
+    });
+  }
 })();
 """
