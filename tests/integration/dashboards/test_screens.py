@@ -74,6 +74,14 @@ def test_every_page_can_be_read_on_every_screen(
     assert browser.hosts == {full.removeprefix("http://")}
 
 
+def test_a_calendar_that_is_open_has_names(browser: Tab, full: str) -> None:
+    page = next(page for page in EVERY_PAGE if page.name == "delivery")
+    browser.open(full + place(page), len(page.sections))
+    browser.page.locator("#delivery-dates button").first.click()
+    browser.page.get_by_role("button", name="Earlier").wait_for()
+    assert reading.barriers(browser.page, ["button-name", "aria-dialog-name"]) == []
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_report_can_be_read_on_every_screen(
     browser: Tab, company: Warehouse, tmp_path: Path, width: int

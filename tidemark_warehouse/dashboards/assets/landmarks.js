@@ -11,6 +11,9 @@
     ".figure-title": {role: "heading", "aria-level": "2"},
     "#page-components": {tabindex: "0"},
     ".dash-dropdown-focus-target": {tabindex: "-1"},
+    ".mantine-Popover-dropdown[role=dialog]": {"aria-label": "Dates"},
+    ".mantine-DatePickerInput-calendarHeaderControl[data-direction=previous]": {"aria-label": "Earlier"},
+    ".mantine-DatePickerInput-calendarHeaderControl[data-direction=next]": {"aria-label": "Later"},
   };
   let isAsked = false;
   const mark = () => {
