@@ -50,7 +50,9 @@ def section(name: str) -> Section:
 
 def drawn(frame: Any, shown: Section) -> Any:
     """Draw what Vizro would draw of a frame."""
-    return (table if shown.tabular else chart)(data_frame=frame, section=shown.name)
+    if shown.tabular:
+        return table(data_frame=frame, section=shown.name)()
+    return chart(data_frame=frame, section=shown.name)
 
 
 def words(figure: Any) -> str:
