@@ -22,18 +22,12 @@ SHORTEST = 6  # characters of an id that are enough, where they name one alert
 SHOWN = 50
 LIST = """
 select
-    a.alert_id, a.state, a.severity,
-    a.entity_type || ' ' || coalesce(p.project_title, e.employee_name, a.entity_id),
-    a.opened_at::text, a.alert_message, coalesce(a.acknowledged_by_id, '')
-from {mart} as a
-left join marts.dim_projects as p on a.entity_type = 'project' and a.entity_id = p.project_id
-left join marts_people.dim_employees as e
-    on a.entity_type = 'employee' and a.entity_id = e.employee_id
-where a.state = any(%s)
+    alert_id, state, severity, entity_type || ' ' || entity_id, opened_at::text,
+    alert_message, coalesce(acknowledged_by_id, '')
+from {mart}
+where state = any(%s)
 order by
-    array_position(array['critical', 'high', 'medium', 'low'], a.severity),
-    a.opened_at desc,
-    a.alert_id
+    array_position(array['critical', 'high', 'medium', 'low'], severity), opened_at desc, alert_id
 """
 FIND = "select alert_id from intermediate.int_alerts__answered where starts_with(alert_id, %s)"
 
