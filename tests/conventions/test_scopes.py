@@ -48,6 +48,9 @@ UNWATCHED: dict[tuple[str, str], str] = {
     ("int_identities__named", "stg_product__kept_identifications"): (
         "what events said, written as retention removes them; it goes when they return"
     ),
+    ("int_metrics__selected", "metric_aggregates"): (
+        "it leads from a changed rule to the periods with points; the points themselves are watched"
+    ),
     ("int_retention_buckets__filled", "int_retention_events__listed"): (
         "made of int_retentions__defined, which is watched"
     ),

@@ -18,7 +18,7 @@ from tidemark_warehouse.settings import Settings
 
 HEADER = (
     "rule_id,alert_type,entity_type,signal,comparison,threshold,period,severity,lifetime_hours,"
-    "message,entity_pattern,environment,for_periods,minimum_samples"
+    "message,entity_pattern,tags,environment,metric_type,for_periods,minimum_samples"
 )
 GOOD = "good,load,metric,count,gte,1,day,,24,{entity} has {value} of {threshold} on {period_start}"
 PEOPLE = "hot,wellbeing,employee,burnout_score,gt,80,day,critical,,{entity}: {value}"
@@ -84,6 +84,13 @@ def test_wrong_rows_are_named_before_an_alert_is_computed(
             )
         ],
     )
+    owner.execute(
+        "insert into seeds.alert_rules (rule_id, entity_type, signal, comparison, threshold,"
+        " period, tags, metric_type) values"
+        " ('t', 'metric', 'avg', 'gt', '1', 'day', '[1]', 'meter'),"
+        " ('u', 'user', 'hours', 'gt', '1', 'day', '{\"a\": 1}', null),"
+        " ('v', 'metric', 'avg', 'gt', '1', 'day', jsonb_build_object('a', repeat('x', 999)), null)"
+    )
     (failure,) = warehouse.build(*RULES)
     for problem in (
         'seeds/alert_rules.csv, row 2, rule a: unknown signal "p50"; of metric there are',
@@ -97,6 +104,10 @@ def test_wrong_rows_are_named_before_an_alert_is_computed(
         "row 7, rule (none): it has no rule_id",
         "row 1, rule good: another row has the same rule_id",
         "row 8, rule good: another row has the same rule_id",
+        'row 9, rule t: the tags "[1]" are no JSON object',
+        'row 9, rule t: unknown metric_type "meter"; there are counter, gauge, histogram, timer',
+        "row 10, rule u: tags or a metric_type are given, and it watches a user",
+        "row 11, rule v: the tags have more than 1,000 bytes",
     ):
         assert problem in failure, failure
     assert "row 3, rule b: unknown signal" not in failure

@@ -230,6 +230,10 @@ def rule_cases() -> list[tuple[str, str, str, str, str]]:
             if column_rules.get("json_or_text"):
                 cases.append((seed, column, "[1, 2", "begins as JSON and is none", "write it as"))
                 cases.append((seed, column, '"a', "begins as JSON and is none", "write it as"))
+            if column_rules.get("json_object"):
+                cases.append((seed, column, "region=eu", "is no JSON", "write it as"))
+                cases.append((seed, column, "{\u201ca\u201d: 1}", "is no JSON", "typographic"))
+                cases.append((seed, column, "[1]", "is not a JSON object", "write it as"))
     return cases
 
 
@@ -285,6 +289,20 @@ CASES = [
         {"entity_type": "metric", "signal": "p50"},
         '"p50" is none of',
         "count, avg, p99",
+    ),
+    *(
+        (
+            "alert_rules",
+            {"entity_type": "user", "signal": "hours", column: value},
+            f"{column} is {value} where entity_type is user, which has none",
+            "leave it empty",
+        )
+        for column, value in (
+            ("tags", '{"region": "eu"}'),
+            ("metric_type", "counter"),
+            ("environment", "production"),
+            ("minimum_samples", "3"),
+        )
     ),
     ("excluded_users", {"operator": "eq", "value": ""}, "value is empty where", "write one"),
     ("excluded_users", {"operator": "gt", "value": "ten"}, '"ten" is no number', "plain digits"),

@@ -82,6 +82,10 @@ def _of_cell(
             problem = f"{column} is empty{where}"
             yield Fault(file, row.line, problem, f"write {hint}" if hint else "write one")
         return
+    if column_rules.get("empty"):
+        problem = f"{column} is {value}{where}, which has none"
+        yield Fault(file, row.line, problem, "leave it empty")
+        return
     broken = _problem(value, column_rules)
     if broken:
         yield Fault(file, row.line, f"{column}: {broken[0]}{where}", broken[1])
@@ -103,6 +107,8 @@ def _problem(value: str, column_rules: Rules) -> filters.Problem | None:
         return filters.filters_problem(value)
     if column_rules.get("json_or_text"):
         return filters.json_problem(value)
+    if column_rules.get("json_object"):
+        return filters.object_problem(value)
     return None
 
 

@@ -13,6 +13,7 @@ COMPARING = ("gt", "gte", "lt", "lte")
 VALUED = ("eq", "neq", "contains")
 BARE = ("is_set", "is_not_set")
 OPERATORS = (*VALUED, *COMPARING, *BARE)
+OBJECT_EXAMPLE = 'write it as {"region": "eu"}'
 EXAMPLE = 'write it as [{"property": "plan", "operator": "eq", "value": "pro"}]'
 BEGINS_AS_JSON = re.compile(r'"|\[\s*(["\d\]-]|true|false|null)')
 TYPOGRAPHIC = "\u201c\u201d\u201e\u201f\u2018\u2019\u00ab\u00bb"
@@ -28,7 +29,7 @@ def filters_problem(text: str) -> Problem | None:
     try:
         rules = parsed(text)
     except ValueError as error:
-        return f"is no JSON ({error})", _json_remedy(text)
+        return f"is no JSON ({error})", _json_remedy(text, EXAMPLE)
     if not isinstance(rules, list):
         return "is not a JSON array", EXAMPLE
     for rule in rules:
@@ -45,8 +46,17 @@ def json_problem(text: str) -> Problem | None:
     try:
         parsed(text)
     except ValueError as error:
-        return f"begins as JSON and is none ({error})", _json_remedy(text)
+        return f"begins as JSON and is none ({error})", _json_remedy(text, EXAMPLE)
     return None
+
+
+def object_problem(text: str) -> Problem | None:
+    """Return why a text is no JSON object, and the remedy; None if it is one."""
+    try:
+        found = parsed(text)
+    except ValueError as error:
+        return f"is no JSON ({error})", _json_remedy(text, OBJECT_EXAMPLE)
+    return None if isinstance(found, dict) else ("is not a JSON object", OBJECT_EXAMPLE)
 
 
 def parsed(text: str) -> Any:
@@ -90,10 +100,10 @@ def _filter_problem(rule: Any) -> Problem | None:
     return None
 
 
-def _json_remedy(text: str) -> str:
+def _json_remedy(text: str, example: str) -> str:
     if any(sign in text for sign in TYPOGRAPHIC):
         return 'replace the typographic quotation marks by plain ones: "'
-    return EXAMPLE + ", with each double quote doubled in the file"
+    return example + ", with each double quote doubled in the file"
 
 
 def _refuse(word: str) -> Any:

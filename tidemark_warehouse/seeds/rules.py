@@ -12,6 +12,8 @@ no test for, in `config: {meta: {rules: ...}}`:
     sequence_within: column         1, 2, 3 ... among the rows with the same value there
     filters: true                   a JSON array of {property, operator, value}
     json_or_text: true              valid JSON where it begins as JSON
+    json_object: true               a JSON object
+    empty: true                     nothing is written
 
 Rules of the whole seed stand in the seed's own `config: {meta: {rules: ...}}`:
 
@@ -41,7 +43,7 @@ KNOWN = {
         "used_by",
         "sequence_within",
     ),
-    *("filters", "json_or_text", "unique"),
+    *("filters", "json_or_text", "json_object", "empty", "unique"),
 }
 KNOWN_OF_NUMBERS = {"whole", "minimum", "maximum", "exponent"}
 

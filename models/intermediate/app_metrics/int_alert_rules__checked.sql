@@ -44,7 +44,8 @@ rows_of_file as (
         coalesce(
             threshold, case comparison when 'anomaly' then '5' when 'silent' then '0' end
         ) as needed_threshold,
-        coalesce(severity, 'medium') as given_severity
+        coalesce(severity, 'medium') as given_severity,
+        ops.json_of(tags) as wanted_tags
     from numbered_rows
 ),
 
@@ -89,6 +90,26 @@ found_problems as (
             (
                 r.environment is not null and r.entity_type <> 'environment',
                 'an environment is given, and it watches a ' || coalesce(r.entity_type, '(none)')
+            ),
+            (
+                r.tags is not null
+                and coalesce(jsonb_typeof(r.wanted_tags), '') <> 'object',
+                'the tags "' || coalesce(r.tags, '') || '" are no JSON object'
+            ),
+            (
+                octet_length(r.tags) > 1000,
+                'the tags have more than 1,000 bytes, and no point matches such'
+            ),
+            (
+                r.metric_type not in ('counter', 'gauge', 'histogram', 'timer'),
+                'unknown metric_type "'
+                || coalesce(r.metric_type, '')
+                || '"; there are counter, gauge, histogram, timer'
+            ),
+            (
+                coalesce(r.tags, r.metric_type) is not null and r.entity_type <> 'metric',
+                'tags or a metric_type are given, and it watches a '
+                || coalesce(r.entity_type, '(none)')
             ),
             (
                 r.for_periods !~ '^\s*[1-9]\d{0,3}\s*$',
@@ -152,6 +173,14 @@ final as (
         replace(replace(replace(replace(
             r.entity_pattern, '\', '\\'
         ), '%', '\%'), '_', '\_'), '*', '%') as entity_like,
+        -- Of a metric; {} is all of its points.
+        case
+            when r.wanted_tags <> '{}' then jsonb_build_object('tags', r.wanted_tags) else '{}'
+        end
+        || case
+            when r.metric_type is not null then jsonb_build_object('metric_type', r.metric_type)
+            else '{}'
+        end as selection,
         coalesce(r.for_periods::integer, 1) as for_periods,
         r.minimum_samples::bigint as minimum_samples
     from rows_of_file as r

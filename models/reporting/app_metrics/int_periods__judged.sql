@@ -44,7 +44,11 @@
         s.period_start
     from {{ changed(ref('int_alert_rules__checked')) }} as r
     inner join {{ ref('int_signals__gathered') }} as s
-        on r.entity_type = s.entity_type and r.signal = s.signal and r.period = s.period
+        on
+            r.entity_type = s.entity_type
+            and r.signal = s.signal
+            and r.selection = s.selection
+            and r.period = s.period
     union all
     -- A period that the clock has completed.
     select
@@ -76,7 +80,11 @@
         f.period_start
     from {{ changed(ref('int_alert_rules__checked')) }} as r
     inner join {{ ref('int_silences__found') }} as f
-        on r.entity_type = f.entity_type and r.signal = f.signal and r.period = f.period
+        on
+            r.entity_type = f.entity_type
+            and r.signal = f.signal
+            and r.selection = f.selection
+            and r.period = f.period
 {% endset %}
 
 with
@@ -101,6 +109,7 @@ all_signals as (
         s.entity_type,
         s.entity_id,
         s.signal,
+        s.selection,
         s.period,
         s.period_start,
         s.value,
@@ -115,6 +124,7 @@ all_signals as (
         entity_type,
         entity_id,
         signal,
+        selection,
         period,
         period_start,
         0 as value,
@@ -164,13 +174,18 @@ compared as (
         end as is_met
     from signals as s
     inner join rules as r
-        on s.entity_type = r.entity_type and s.signal = r.signal and s.period = r.period
+        on
+            s.entity_type = r.entity_type
+            and s.signal = r.signal
+            and s.selection = r.selection
+            and s.period = r.period
     left join {{ ref('int_signals__gathered') }} as earlier
         on
             r.comparison = 'previous'
             and s.entity_type = earlier.entity_type
             and s.entity_id = earlier.entity_id
             and s.signal = earlier.signal
+            and s.selection = earlier.selection
             and s.period = earlier.period
             and s.period_start - s.length = earlier.period_start
     left join lateral (
@@ -184,6 +199,7 @@ compared as (
             and h.entity_type = s.entity_type
             and h.entity_id = s.entity_id
             and h.signal = s.signal
+            and h.selection = s.selection
             and h.period = s.period
             and h.period_start >= s.period_start - 56
             and h.period_start < s.period_start

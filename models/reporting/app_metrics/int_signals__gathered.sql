@@ -1,4 +1,9 @@
-{{ config(unique_key=['entity_type', 'entity_id', 'signal', 'period', 'period_start']) }}
+{{
+    config(
+        unique_key=['entity_type', 'entity_id', 'signal', 'selection', 'period', 'period_start'],
+        meta={'refresh': {'fills': {'selection': "'{}'"}}},
+    )
+}}
 
 {% set affected %}
     select
@@ -32,6 +37,13 @@
     from {{ changed(ref('int_metrics__pooled')) }} as m
     union all
     select
+        'metric' as entity_type,
+        s.name as entity_id,
+        s.period,
+        {{ local_date('s.starts_at') }} as period_start
+    from {{ changed(ref('int_metrics__selected')) }} as s
+    union all
+    select
         s.entity_type,
         s.entity_id,
         s.period,
@@ -59,9 +71,31 @@ users as (
 ),
 
 metrics as (
-    select *
+    select
+        name,
+        '{}'::jsonb as selection,
+        period,
+        period_start,
+        count,
+        avg,
+        p99
     from {{ ref('int_metrics__pooled') }}
     where {{ in_scope("'metric' as entity_type", 'name as entity_id', 'period', 'period_start') }}
+    union all
+    select
+        name,
+        selection,
+        period,
+        {{ local_date('starts_at') }} as period_start,
+        count,
+        avg,
+        p99
+    from {{ ref('int_metrics__selected') }}
+    where
+        {{ in_scope(
+            "'metric' as entity_type", 'name as entity_id', 'period',
+            local_date('starts_at') ~ ' as period_start'
+        ) }}
 ),
 
 people as (
@@ -96,6 +130,7 @@ all_signals as (
         'environment' as entity_type,
         e.environment as entity_id,
         signal.name as signal,
+        '{}'::jsonb as selection,
         e.period,
         e.period_start,
         signal.value::double precision as value,
@@ -113,6 +148,7 @@ all_signals as (
         'user' as entity_type,
         u.user_id as entity_id,
         signal.name as signal,
+        '{}'::jsonb as selection,
         u.period,
         u.period_start,
         signal.value::double precision as value,
@@ -129,6 +165,7 @@ all_signals as (
         'project' as entity_type,
         p.project_id as entity_id,
         signal.name as signal,
+        '{}'::jsonb as selection,
         p.period,
         p.period_start,
         signal.value::double precision as value,
@@ -147,6 +184,7 @@ all_signals as (
         'metric' as entity_type,
         m.name as entity_id,
         signal.name as signal,
+        m.selection,
         m.period,
         m.period_start,
         signal.value,
@@ -164,6 +202,7 @@ all_signals as (
         entity_type,
         entity_id,
         signal,
+        '{}'::jsonb as selection,
         period,
         period_start,
         value,
@@ -176,6 +215,7 @@ final as (
         entity_type,
         entity_id,
         signal,
+        selection,
         period,
         period_start,
         value,

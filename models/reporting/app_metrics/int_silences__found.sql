@@ -1,4 +1,9 @@
-{{ config(unique_key=['entity_type', 'entity_id', 'signal', 'period', 'period_start']) }}
+{{
+    config(
+        unique_key=['entity_type', 'entity_id', 'signal', 'selection', 'period', 'period_start'],
+        meta={'refresh': {'fills': {'selection': "'{}'"}}},
+    )
+}}
 
 {% set affected %}
     with moved as (
@@ -16,30 +21,41 @@
             c.entity_type,
             c.entity_id,
             c.signal,
+            c.selection,
             c.period,
             c.period_start as from_start,
             c.period_start + {{ var('retired_after_days') }} as to_start
         from {{ changed(ref('int_signals__gathered')) }} as c
         inner join {{ ref('int_alert_rules__checked') }} as r
-            on c.entity_type = r.entity_type and c.signal = r.signal and c.period = r.period
+            on
+                c.entity_type = r.entity_type
+                and c.signal = r.signal
+                and c.selection = r.selection
+                and c.period = r.period
         where r.comparison = 'silent'
         union all
         select
             s.entity_type,
             s.entity_id,
             s.signal,
+            s.selection,
             s.period,
             s.period_start as from_start,
             s.period_start + {{ var('retired_after_days') }} as to_start
         from {{ changed(ref('int_alert_rules__checked')) }} as r
         inner join {{ ref('int_signals__gathered') }} as s
-            on r.entity_type = s.entity_type and r.signal = s.signal and r.period = s.period
+            on
+                r.entity_type = s.entity_type
+                and r.signal = s.signal
+                and r.selection = s.selection
+                and r.period = s.period
         where r.comparison = 'silent'
         union all
         select
             s.entity_type,
             s.entity_id,
             s.signal,
+            s.selection,
             s.period,
             m.from_start,
             m.to_start
@@ -49,6 +65,7 @@
             on
                 r.entity_type = s.entity_type
                 and r.signal = s.signal
+                and r.selection = s.selection
                 and r.period = s.period
                 and s.period_start > m.from_start - {{ var('retired_after_days') }}
                 and m.to_start >= s.period_start
@@ -59,6 +76,7 @@
         p.entity_type,
         p.entity_id,
         p.signal,
+        p.selection,
         p.period,
         each.period_start::date as period_start
     from spans as p
@@ -77,6 +95,7 @@ watched_signals as (
     select distinct
         entity_type,
         signal,
+        selection,
         period
     from {{ ref('int_alert_rules__checked') }}
     where comparison = 'silent'
@@ -87,16 +106,21 @@ values_in_turn as (
         s.entity_type,
         s.entity_id,
         s.signal,
+        s.selection,
         s.period,
         s.period_start as seen_start,
         lead(s.period_start) over (
-            partition by s.entity_type, s.entity_id, s.signal, s.period
+            partition by s.entity_type, s.entity_id, s.signal, s.selection, s.period
             order by s.period_start
         ) as next_start
     from {{ ref('int_signals__gathered') }} as s
     inner join watched_signals as w
-        on s.entity_type = w.entity_type and s.signal = w.signal and s.period = w.period
-    where {{ in_scope('s.entity_type', 's.entity_id', 's.signal', 's.period') }}
+        on
+            s.entity_type = w.entity_type
+            and s.signal = w.signal
+            and s.selection = w.selection
+            and s.period = w.period
+    where {{ in_scope('s.entity_type', 's.entity_id', 's.signal', 's.selection', 's.period') }}
 ),
 
 ended as (
@@ -113,6 +137,7 @@ silent_periods as (
         v.entity_type,
         v.entity_id,
         v.signal,
+        v.selection,
         v.period,
         v.seen_start + e.length * later.nth as period_start,
         {{ date_start('v.seen_start + e.length + ' ~ var('retired_after_days')) }} as retired_at
@@ -137,11 +162,13 @@ final as (
         entity_type,
         entity_id,
         signal,
+        selection,
         period,
         period_start,
         retired_at
     from silent_periods
-    where {{ in_scope('entity_type', 'entity_id', 'signal', 'period', 'period_start') }}
+    where
+        {{ in_scope('entity_type', 'entity_id', 'signal', 'selection', 'period', 'period_start') }}
 )
 
 select *

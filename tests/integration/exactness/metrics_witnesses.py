@@ -3,13 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
+from tests.integration.exactness.oracle import inexact
 from tests.integration.exactness.warehouse import AS_OF
 from tests.integration.exactness.world import World
 
 POINTS = ("--select", "+metric_aggregates", "+metric_sketches_hourly")
 ALERTS = ("--select", "+metric_alerts")
+
+
+WATCHING = {
+    f"intermediate.int_{name}"
+    for name in ("metrics__selected", "signals__gathered", "silences__found", "periods__judged")
+}
+# Rules of kinds that the project's seed has none of.
+SELECTING_RULES = """
+    insert into seeds.alert_rules (
+        rule_id, alert_type, entity_type, signal, comparison, threshold, period, entity_pattern,
+        tags, metric_type
+    )
+    values
+    (
+        'huge_in_eu', 't', 'metric', 'avg', 'gt', '1e6', 'day', null,
+        '{"region": "eu"}', null
+    ),
+    (
+        'no_timers_in_eu', 't', 'metric', 'count', 'silent', null, 'week', 'api.*',
+        '{"region": "eu"}', 'timer'
+    )
+"""
 
 
 def points(*rows: tuple[str, float, str], name: str = "users.active") -> str:
@@ -159,6 +183,42 @@ def a_corrected_past_makes_a_later_day_unusual(world: World) -> None:
     assert [alert[1:4] for alert in _alerts(world)] == [("p99_unusual", "2026-02-21", 150.0)]
 
 
+def a_rule_selects_points_by_tags_and_type(world: World) -> None:
+    """Those of another region are not judged; a point that is retagged, or a rule, is a change."""
+    world.define(SELECTING_RULES)
+    here, there = '{"node": 1, "region": "eu"}', '{"region": "us"}'
+    world.execute(
+        points(
+            *(("2026-03-08 10:00", 2e6, here), ("2026-03-08 11:00", 2, there)),
+            *(("2026-03-09 10:00", 5, here), ("2026-03-09 11:00", 2e6, there)),
+        )
+    )
+    world.build(*ALERTS)
+    assert _selected(world) == [("2026-03-08", 1, 2e6), ("2026-03-09", 1, 5.0)]
+    found = [alert[1:4] + alert[-1:] for alert in _alerts(world)]
+    assert found == [("huge_in_eu", "2026-03-08", 2e6, "resolved")]
+    world.execute(
+        f"update raw.metric_points set tags = '{here}' where recorded_at = '2026-03-09 11:00+00'",
+        "delete from raw.metric_points where value = 5",
+    )
+    world.build(*ALERTS)
+    assert _selected(world) == [("2026-03-08", 1, 2e6), ("2026-03-09", 1, 2e6)]
+    # The seed alone says which points are selected.
+    for rule, left in (
+        ('set tags = \'{"node": 1, "region": "eu"}\'', 2),
+        ("set tags = '{\"region\": \"us\"}', period = 'week'", 1),
+        ("set entity_pattern = 'api.*'", 0),
+        ("set entity_pattern = 'users.*', tags = null, metric_type = 'gauge', period = 'day'", 2),
+        ("set metric_type = null", 0),
+    ):
+        world.define(f"update seeds.alert_rules {rule} where rule_id = 'huge_in_eu'")
+        world.build(*ALERTS)
+        assert len(_selected(world)) == left, rule
+        stale = inexact(world.connection, datetime.fromisoformat(AS_OF)).keys() & WATCHING
+        assert not stale, rule
+    world.execute("delete from raw.metric_points")
+
+
 METRICS_WITNESSES: list[Callable[[World], None]] = [
     a_point_moves_to_another_month_and_another_series,
     tags_too_long_for_a_key_are_their_checksum,
@@ -167,6 +227,7 @@ METRICS_WITNESSES: list[Callable[[World], None]] = [
     history_tells_nobody_anything,
     a_period_is_judged_when_it_is_over,
     a_corrected_past_makes_a_later_day_unusual,
+    a_rule_selects_points_by_tags_and_type,
 ]
 
 
@@ -176,6 +237,14 @@ def _alerts(world: World) -> list[tuple[Any, ...]]:
         "select alert_id, rule_id, period_start::text, current_value, severity,"
         " created_at::date::text, is_acknowledged, state from marts.metric_alerts"
         " where entity_type <> 'project' order by period_start, rule_id",
+    )
+
+
+def _selected(world: World) -> list[tuple[Any, ...]]:
+    return _all(
+        world,
+        "select starts_at::date::text, count::integer, avg from intermediate.int_metrics__selected"
+        " order by selection, starts_at",
     )
 
 

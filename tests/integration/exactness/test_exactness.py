@@ -21,7 +21,7 @@ from tests.integration.exactness import raw_rows
 from tests.integration.exactness.delivery_witnesses import DELIVERY_WITNESSES
 from tests.integration.exactness.funnel_witnesses import FUNNEL_WITNESSES
 from tests.integration.exactness.identity_witnesses import IDENTITY_WITNESSES
-from tests.integration.exactness.metrics_witnesses import METRICS_WITNESSES
+from tests.integration.exactness.metrics_witnesses import METRICS_WITNESSES, SELECTING_RULES
 from tests.integration.exactness.people_witnesses import PEOPLE_WITNESSES
 from tests.integration.exactness.product_witnesses import PRODUCT_WITNESSES
 from tests.integration.exactness.warehouse import AS_OF
@@ -62,6 +62,7 @@ def machine(
         @initialize(data=st.data())
         def start(self, data: st.DataObject) -> None:
             self.world = new_world()
+            self.world.define(SELECTING_RULES)
             self.builds = 0
             self.correctable = sorted(
                 name for name, table in self.world.tables.items() if not table.only_added_to

@@ -41,6 +41,7 @@ class World:
     zone: str = "UTC"
     walks: bool = False
     most_rows: dict[str, int] = field(default_factory=dict)
+    _edits: list[str] = field(default_factory=list)
     _writers: list[psycopg.Connection[Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -61,6 +62,12 @@ class World:
                 self.incremental.seeded = False
             if DEFINES.search(statement):
                 self.walks = False
+
+    def define(self, *statements: str) -> None:
+        """Edit seeds for good, in both warehouses: builds leave the files alone from now on."""
+        self.execute(*statements)
+        self.incremental.seeded = True
+        self._edits += statements
 
     def try_write(self, write: Callable[..., None], table: str, *arguments: Any) -> None:
         """Do one of raw_rows' changes, unless a constraint or another writer is in the way."""
@@ -117,6 +124,9 @@ class World:
             now = datetime.fromisoformat(AS_OF)
             return [f"{name}: {n} rows" for name, n in inexact(self.connection, now).items()]
         other = self.from_nothing()
+        with other.connect() as connection:
+            for statement in self._edits:
+                connection.execute(statement)
         self._copy_raw(other)
         failures = other.build(zone=self.zone)
         assert not failures, failures
