@@ -55,7 +55,7 @@ lint: setup ## style and types of SQL and Python, project conventions
 	@ruff check .
 	@ruff format --check .
 	@mypy
-	@dbt parse --quiet --no-partial-parse --warn-error-options '{"error": ["Deprecations"]}'
+	@dbt parse --quiet --no-partial-parse --warn-error-options '{"error": ["Deprecations", "InvalidMacroAnnotation"]}'
 	@dbt-bouncer run --config-file dbt-bouncer.yml
 	@sqlfluff lint --disable-progress-bar models tests/dbt
 

@@ -1,6 +1,6 @@
 {% macro unlimited(relation) -%}
     {#- The relation without the limit that `--empty` gives it, for models of ours. -#}
-    {%- if relation.limit is none or model.config.materialized not in ('incremental', 'view') -%}
+    {%- if relation.limit is none or model.config.materialized not in ('tidemark_incremental', 'view') -%}
         {{- return(relation) -}}
     {%- endif -%}
     {{- return(api.Relation.create(

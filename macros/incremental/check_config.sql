@@ -1,6 +1,13 @@
 {% macro check_config() -%}
     {#- Refuses what would make a build inexact, before it touches anything. -#}
     {%- set problems = refresh_option_problems() -%}
+    {%- if project_name != 'tidemark' -%}
+        {%- do problems.append(
+            'it is built from the project ' ~ project_name ~ ', where dbt takes its own schemas, refs and views in place'
+            ~ " of Tidemark's, so that rows would go unseen. Build it from Tidemark's own project: put your models there,"
+            ~ ' under models/, or read the marts as sources'
+        ) -%}
+    {%- endif -%}
     {%- set key = config.get('unique_key') -%}
     {%- if not config.get('contract').enforced -%}
         {%- do problems.append('its contract is not enforced') -%}

@@ -13,7 +13,7 @@
         {%- endfor -%}
         {%- set models = [] -%}
         {%- for node in graph.nodes.values()
-            if node.resource_type == 'model' and node.config.materialized == 'incremental' -%}
+            if node.resource_type == 'model' and node.config.materialized == 'tidemark_incremental' -%}
             {%- do models.append(node) -%}
             {%- set frozen_by = refresh_options(node).get('frozen_by', {}) -%}
             {%- if node.access == 'public' and frozen_by.get('column')

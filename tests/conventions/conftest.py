@@ -48,7 +48,7 @@ def parse(folder: Path) -> Parsing:
             "--quiet",
             "--no-partial-parse",
             "--no-use-colors",
-            *("--warn-error-options", '{"error": ["Deprecations"]}'),
+            *("--warn-error-options", '{"error": ["Deprecations", "InvalidMacroAnnotation"]}'),
             *("--log-path", str(folder), "--log-level-file", "none"),
             "parse",
             *("--project-dir", str(ROOT), "--profiles-dir", str(folder), "--target", "nowhere"),

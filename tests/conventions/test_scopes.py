@@ -68,7 +68,7 @@ def incremental(project: Project) -> list[Model]:
     return [
         model
         for model in project.layer("intermediate", "marts")
-        if model.config["materialized"] == "incremental"
+        if model.config["materialized"] == "tidemark_incremental"
     ]
 
 

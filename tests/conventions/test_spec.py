@@ -132,7 +132,7 @@ def test_unique_key_names_columns_of_the_model(project: Project) -> None:
         [
             f"{model}: {model.grain or 'no unique_key'}"
             for model in project.layer("intermediate", "marts")
-            if model.config["materialized"] == "incremental"
+            if model.config["materialized"] == "tidemark_incremental"
             and (not model.grain or not set(model.grain) <= set(model.columns))
         ],
         "config(unique_key=[...]) lists the columns of the grain, each described in the yml",

@@ -154,7 +154,10 @@ class Warehouse:
         """Every incremental model as (schema.table, key columns, columns), not marts alone."""
         for node in self._selected():
             # Not snapshots: they keep what raw no longer says; no build from nothing can know it.
-            if node.resource_type == NodeType.Model and node.config.materialized == "incremental":
+            if (
+                node.resource_type == NodeType.Model
+                and node.config.materialized == "tidemark_incremental"
+            ):
                 key = node.config.unique_key
                 assert isinstance(key, list), node.name
                 yield f"{node.schema}.{node.alias}", key, list(node.columns)

@@ -1,11 +1,11 @@
 {#-
-    Replaces dbt's own `incremental` in this project: a build that equals a build from nothing, at a cost
-    that follows the change. docs/incremental.md explains it with an example.
+    A build that equals a build from nothing, at a cost that follows the change. docs/incremental.md explains it
+    with an example. dbt's own `incremental` stays dbt's, for models of yours and of packages.
 
     dbt defines, the database refreshes: this shapes the table, stores the model's program (macros/engine/program.sql)
     and calls ops.refresh, which anything else may call as well. All of it is one transaction.
 -#}
-{% materialization incremental, adapter='postgres' %}
+{% materialization tidemark_incremental, adapter='postgres' %}
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- do check_config() -%}
     {%- set program = program(target_relation) -%}
