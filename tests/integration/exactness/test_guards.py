@@ -131,7 +131,7 @@ GUARDS = [
     ),
     Guard(
         "rows and watermark are one transaction",
-        "incremental.sql",
+        "tidemark_incremental.sql",
         "{%- do refresh(program.relation) -%}",
         TWO_TRANSACTIONS,
         witnesses.a_build_is_killed_at_every_statement,
