@@ -252,6 +252,7 @@ def copy_project(target: Path, area: str | None = None) -> Path:
     if area is not None:
         shutil.rmtree(target / "snapshots")
         (target / "models" / "_exposures.yml").unlink()
+        (target / "models" / "marts" / "_semantic_models.yml").unlink()
         _leave_out(target / "models", area)
     return target
 
