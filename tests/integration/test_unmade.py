@@ -24,7 +24,7 @@ from tidemark_warehouse.errors import TidemarkError
 from tidemark_warehouse.settings import PROJECT_ROOT, Settings
 
 MAKERS = {"up", "demo", "simulate"}
-NEED_NO_DATABASE = {"down", "presets", "archive query", "archive list"}
+NEED_NO_DATABASE = {"down", "presets", "archive query", "archive list", "bi export"}
 COMMANDS = {
     "status": [],
     "url": [],
