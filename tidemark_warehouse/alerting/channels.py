@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 import smtplib
+import ssl
 import subprocess
 import urllib.error
 import urllib.request
@@ -96,7 +97,11 @@ def _post(target: str, body: object) -> None:
 
 
 def _email(target: str, messages: Sequence[Message]) -> None:
-    """Take smtp://user:password@host:587/?from=a&to=b; smtps for TLS from the start."""
+    """Take smtp://user:password@host:587/?from=a&to=b; smtps for TLS from the start.
+
+    Where the server offers TLS it is used, and its certificate checked; a password goes over
+    nothing else.
+    """
     url = urlsplit(target)
     words = parse_qs(url.query)
     if url.scheme not in ("smtp", "smtps") or not url.hostname or not words.get("to"):
@@ -109,11 +114,21 @@ def _email(target: str, messages: Sequence[Message]) -> None:
     mail["To"] = ", ".join(words["to"])
     mail["Message-ID"] = f"<{messages[0]['delivery_id']}@tidemark>"
     mail.set_content(text_of(messages))
-    make = smtplib.SMTP_SSL if url.scheme == "smtps" else smtplib.SMTP
+    tls = ssl.create_default_context()
+    address = (url.hostname, url.port or 0)
+    is_private = url.scheme == "smtps"
     try:
-        with make(url.hostname, url.port or 0, timeout=SECONDS) as server:
-            if url.scheme == "smtp" and server.has_extn("starttls"):
-                server.starttls()
+        with (
+            smtplib.SMTP_SSL(*address, timeout=SECONDS, context=tls)
+            if is_private
+            else smtplib.SMTP(*address, timeout=SECONDS)
+        ) as server:
+            server.ehlo_or_helo_if_needed()  # before it nobody knows what the server offers
+            if not is_private and server.has_extn("starttls"):
+                server.starttls(context=tls)
+                is_private = True
+            if url.username and not is_private:
+                raise UndeliveredError("the mail server has no TLS, and the URL has a password")
             if url.username:
                 server.login(unquote(url.username), unquote(url.password or ""))
             server.send_message(mail)
