@@ -10,6 +10,7 @@ from typing import Any, LiteralString
 
 from bench.arena import Arena
 from bench.figures import Figure
+from tidemark_warehouse.cli.load import leave_pandas_out
 from tidemark_warehouse.database.catalog import read_table
 from tidemark_warehouse.loading.load import load_file
 from tidemark_warehouse.loading.options import Request
@@ -58,6 +59,7 @@ SEGMENT: LiteralString = """
 
 def measure(arena: Arena) -> Iterator[Figure]:
     """Yield the figures of the area."""
+    leave_pandas_out()  # as the command does
     arena.say(f"{EVENTS:,} events by COPY and from files")
     arena.connection.execute(
         "select ops.ensure_partitions_for('raw.events', now() - interval '2 months', now())"

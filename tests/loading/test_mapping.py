@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.loading.tables import EVENTS, PROJECTS
 from tidemark_warehouse.errors import TidemarkError
@@ -79,6 +81,30 @@ def test_paths_go_into_objects_and_lists() -> None:
     assert value(made, "user_id", record) == "u1"
     assert value(made, "page_url", record) == "x"
     assert locate("user.name.first", ["user", "user.name"]) == ("user.name", ("first",))
+
+
+KEYS = st.sampled_from(["a", "a.a", "b"])
+NESTED = st.recursive(
+    st.none() | st.integers(0, 9),
+    lambda inner: st.dictionaries(KEYS, inner, max_size=2) | st.lists(inner, max_size=2),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(st.fixed_dictionaries({"a": NESTED}), min_size=1, max_size=3),
+    st.lists(st.sampled_from("aab0"), max_size=3).map(lambda parts: ".".join(["a", *parts])),
+)
+def test_a_column_of_a_path_is_the_path_in_each_record(
+    rows: list[dict[str, Any]], path: str
+) -> None:
+    records = RowRecords({})
+    records.extend(1, rows, [b""] * len(rows))
+    found = locate(path, records.keys)
+    expected = [walk(row.get(found[0]), found[1]) if found else None for row in rows]
+    assert records.values(path) == expected, (rows, path)
+    assert records.knows(path) or not any(value is not None for value in expected)
 
 
 def test_a_path_looks_into_a_cell_that_is_json() -> None:

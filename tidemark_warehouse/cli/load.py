@@ -153,7 +153,7 @@ def load(
     Rows that do not fit go to raw.rejected_rows, the rest is loaded; the exit status is then 2.
     """
     # pyarrow takes its time to import, which no other command should have to wait for.
-    _leave_pandas_out()
+    leave_pandas_out()
     from tidemark_warehouse.database.catalog import read_table
     from tidemark_warehouse.loading import inputs
     from tidemark_warehouse.loading.options import Request
@@ -201,7 +201,7 @@ class _NoPandas(MetaPathFinder):
             raise ModuleNotFoundError(fullname, name=fullname)
 
 
-def _leave_pandas_out() -> None:
+def leave_pandas_out() -> None:
     """Keep pyarrow from importing pandas, which takes longer than loading a small file.
 
     It asks once, at its first conversion, whether there is one.

@@ -268,11 +268,10 @@ class _Preparation:
         made_id = self._table.made_id
         if not self._mappings.identity or made_id not in self._made:
             return
-        others = [as_list(self._made[n]) for n in self._mappings.identity if n in self._made]
-        ids = [
-            None if first is None else uuid5_of(":".join((first, *(str(each) for each in more))))
-            for first, *more in zip(as_list(self._made[made_id]), *others, strict=True)
-        ]
+        others = [self._made[name] for name in self._mappings.identity if name in self._made]
+        texts = [pc.fill_null(each, "None") for each in others]
+        names = pc.binary_join_element_wise(self._made[made_id], *texts, ":")
+        ids = [None if name is None else uuid5_of(name) for name in as_list(names)]
         self._made[made_id] = pa.chunked_array([pa.array(ids, pa.string())])
         self._as_it_is = False
 

@@ -56,7 +56,7 @@ class Extraction:
             name: of the column.
         """
         whole = [m for m in mappings if not m.under]
-        keys = [m for m in mappings if m.under]
+        keys = [(m.under, values) for m in mappings if m.under and (values := self._under(m))]
         plain = [s for m in whole for s in m.sources if not s.takes_rest]
         rest = any(source.takes_rest for m in whole for source in m.sources)
         base = self._first_of(plain, frozenset()) if plain else None
@@ -79,19 +79,21 @@ class Extraction:
                     made[index] = left[index]
             else:
                 errors.setdefault(index, f"{name}: to put fields into it, it must be a JSON object")
-        for mapping in keys:
-            values = as_list(self.column(mapping))
-            if values.count(None) == len(values):
-                continue
-            key = mapping.under[0] if len(mapping.under) == 1 else None
+        for under, values in keys:
+            key = under[0] if len(under) == 1 else None
             for target, value in zip(made, values, strict=True):
                 if value is None or value == "":
                     continue
                 if key is None:
-                    _put(target, mapping.under, value)
+                    _put(target, under, value)
                 else:
                     target[key] = value
         return [each or None for each in made]
+
+    def _under(self, mapping: Mapping) -> list[Any] | None:
+        """Return the values of a key of an object; None if no record has one."""
+        values = as_list(self.column(mapping))
+        return None if values.count(None) == len(values) else values
 
     def _first_of(self, sources: Sequence[Source], nulls: frozenset[str]) -> Values:
         """Return for each record the first value there is, as long as some record lacks one."""
@@ -99,7 +101,7 @@ class Extraction:
         for source in sources:
             if found is not None and not _lacks(found):
                 break
-            if source.places and not any(map(self._records.knows, source.paths)):
+            if not all(any(map(self._records.knows, place.paths)) for place in source.places):
                 continue
             values = self._source(source, nulls)
             found = values if found is None else _first([found, values])

@@ -102,7 +102,11 @@ class JsonFile(RowFile):
     def _parsed(self, data: bytes, first_line: int) -> Records:
         block = RowRecords(self.constants)
         exact = _is_exact(data)
-        for line, record in enumerate(data.split(b"\n"), first_line):
+        texts = data.removesuffix(b"\n").split(b"\n")
+        if not exact and not self._steps and (rows := _objects(texts)) is not None:
+            block.extend(first_line, rows, texts)
+            return block
+        for line, record in enumerate(texts, first_line):
             if not record or record.isspace():
                 continue
             try:
@@ -114,13 +118,7 @@ class JsonFile(RowFile):
             except ValueError:
                 self._explain(block, line, record)
                 continue
-            if self._steps or type(value) is not dict:
-                self.put(block, line, value, record)
-                continue
-            block.rows.append(value)  # as put does, for all that is usual
-            block.lines.append(line)
-            block.texts.append(record)
-            block.count += 1
+            self.put(block, line, value, record)
         return block
 
     def _explain(self, block: RowRecords, line: int, record: bytes) -> None:
@@ -179,6 +177,15 @@ def _is_exact(data: bytes) -> bool:
         pa.large_binary(), 1, [None, offsets, pa.py_buffer(data)]
     )
     return bool(pc.match_substring_regex(text, _EXACT)[0].as_py())
+
+
+def _objects(texts: list[bytes]) -> list[dict[str, Any]] | None:
+    """Read lines at once; None if some line is no object."""
+    try:
+        rows = list(map(orjson.loads, texts))
+    except ValueError:
+        return None
+    return rows if set(map(type, rows)) == {dict} else None
 
 
 def _exactly(data: bytes) -> Any:
