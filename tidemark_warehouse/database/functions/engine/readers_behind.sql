@@ -27,13 +27,13 @@ begin
             )
         group by s.name
     loop
-        execute format('select array[max(r._xid)] from %s as r where r._xid >= $1', source.name::regclass)
-        into found using source.floor;
-        if source.unfinished is not null then
-            execute format(
-                'select $2 || array_agg(distinct r._xid) from %s as r where r._xid = any($1)', source.name::regclass
-            ) into found using source.unfinished, found;
-        end if;
+        -- The filter keeps the planner from planning each partition twice, as it does for a bare max().
+        execute format(
+            'select array[max(r._xid) filter (where r._xid >= $1)]'
+            ' || array_agg(distinct r._xid) filter (where r._xid = any($2))'
+            ' from %s as r where r._xid >= $1 or r._xid = any($2)',
+            source.name::regclass
+        ) into found using source.floor, source.unfinished;
         latest := latest || found;
         names := names || array_fill(source.name, array[cardinality(found)]);
     end loop;

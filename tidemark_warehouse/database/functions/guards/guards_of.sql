@@ -12,7 +12,11 @@ as $$
     where
         i.indrelid = target
         and i.indisvalid
-        and not exists (select from pg_constraint as k where k.conindid = i.indexrelid and k.contype in ('p', 'u'))
+        and not exists (
+            select
+            from pg_constraint as k
+            where k.conrelid = target and k.conindid = i.indexrelid and k.contype in ('p', 'u')
+        )
     union all
     select
         'trigger',
