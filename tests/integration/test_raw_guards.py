@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tidemark_warehouse.cli.checks import CHECKS, Result, Verdict, verdict_of
 from tidemark_warehouse.database import guards, server
 from tidemark_warehouse.errors import TidemarkError
 from tidemark_warehouse.settings import Settings
@@ -262,3 +263,31 @@ def test_history_of_many_months_gets_its_partitions_piece_by_piece(
     )
     assert [value(owner, "select ops.ensure_partitions(3)") for _ in range(4)] == [3, 3, 1, 0]
     assert value(owner, "select count(*) from raw.feature_comments_default") == 0
+
+
+def test_a_table_that_citus_distributes_is_refused(
+    admin: psycopg.Connection[Any], owner: psycopg.Connection[Any], database: Settings
+) -> None:
+    # Citus' own catalog, as far as the question goes: tables by hash, and one left where it is.
+    admin.execute("set allow_system_table_mods = on")
+    admin.execute(
+        "create table pg_catalog.pg_dist_partition"
+        ' (logicalrelid regclass, partmethod "char", repmodel "char")'
+    )
+    admin.execute("grant select on pg_catalog.pg_dist_partition to public")
+    admin.execute("insert into pg_catalog.pg_dist_partition values ('raw.projects', 'n', 's')")
+    assert guards.settle(owner) == []
+    assert regime(database).finding.endswith("Citus beside it distributes none of its tables")
+    admin.execute("insert into pg_catalog.pg_dist_partition values ('raw.events', 'h', 's')")
+    with pytest.raises(TidemarkError, match=r"raw\.events: Citus distributes it") as refused:
+        guards.settle(owner)
+    assert "undistribute_table('raw.events')" in refused.value.remedy
+    found = regime(database)
+    assert found.verdict is Verdict.FAIL
+    assert found.remedy == "select undistribute_table('raw.events')"
+
+
+def regime(database: Settings) -> Result:
+    """What `tidemark doctor` says of the kind of server."""
+    (check,) = (check for check in CHECKS if check.subject == "regime")
+    return verdict_of(check, database)

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import duckdb
 
-from tidemark_warehouse.archiving import files, manifest
+from tidemark_warehouse.archiving import files, manifest, marts
 from tidemark_warehouse.archiving.manifest import Manifest, StoredColumn
+from tidemark_warehouse.archiving.quoting import literal, quoted
 from tidemark_warehouse.errors import TidemarkError
+from tidemark_warehouse.settings import Settings
 
 SCHEMA = "raw"
 # An answer that has to be sorted or grouped beyond the memory goes to a folder of its own.
@@ -53,10 +55,21 @@ def archived(folder: Path, known: Collection[str] | None = None) -> list[Manifes
 
 
 @contextmanager
-def opened(folder: Path, manifests: Collection[Manifest]) -> Iterator[duckdb.DuckDBPyConnection]:
+def opened(
+    folder: Path,
+    manifests: Collection[Manifest],
+    beside: Collection[str] = (),
+    settings: Settings | None = None,
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a database in memory with a view for each table, as `raw.events` and as `events`.
 
     What runs in it can read the archived files and no other, writes none, and fetches nothing.
+
+    Args:
+        folder: the archive.
+        manifests: of its files.
+        beside: marts that are copied into it as they stand, as `marts.NAME`.
+        settings: where these are.
     """
     with tempfile.TemporaryDirectory(prefix="tidemark-query-") as spill:
         connection = duckdb.connect(
@@ -71,14 +84,14 @@ def opened(folder: Path, manifests: Collection[Manifest]) -> Iterator[duckdb.Duc
         try:
             paths = [str(files.data_path(folder, each.file)) for each in manifests]
             connection.execute("set TimeZone = 'UTC'")
-            connection.execute(f"set allowed_paths = [{', '.join(map(_literal, paths))}]")
+            connection.execute(f"set allowed_paths = [{', '.join(map(literal, paths))}]")
             connection.execute(f"create schema {SCHEMA}")
             for table in sorted({each.table_name for each in manifests}):
                 view = _view(folder, [each for each in manifests if each.table_name == table])
-                connection.execute(f"create view {SCHEMA}.{_quoted(table)} as {view}")
-                connection.execute(
-                    f"create view {_quoted(table)} as from {SCHEMA}.{_quoted(table)}"
-                )
+                connection.execute(f"create view {SCHEMA}.{quoted(table)} as {view}")
+                connection.execute(f"create view {quoted(table)} as from {SCHEMA}.{quoted(table)}")
+            if beside and settings is not None:
+                marts.add(connection, settings, set(beside), Path(spill))
             for statement in _LOCKED:
                 connection.execute(statement)
             yield connection
@@ -123,10 +136,11 @@ def explained(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> str:
     rows = connection.execute(
-        "select table_name from information_schema.tables where table_schema = ? order by all",
-        [SCHEMA],
+        "select table_schema, table_name from information_schema.tables"
+        " where table_schema in (?, ?) order by table_schema desc, table_name",
+        [SCHEMA, marts.SCHEMA],
     ).fetchall()
-    return ", ".join(f"{SCHEMA}.{name}" for (name,) in rows)
+    return ", ".join(f"{schema}.{name}" for schema, name in rows)
 
 
 def _view(folder: Path, manifests: list[Manifest]) -> str:
@@ -136,14 +150,14 @@ def _view(folder: Path, manifests: list[Manifest]) -> str:
         for column in each.columns:
             columns.setdefault(column.name, []).append(column)
     selected = ", ".join(_selected(name, stored) for name, stored in columns.items())
-    paths = ", ".join(_literal(str(files.data_path(folder, each.file))) for each in manifests)
+    paths = ", ".join(literal(str(files.data_path(folder, each.file))) for each in manifests)
     source = f"read_parquet([{paths}], union_by_name = true)"
     return f"select {selected} from {source}"  # noqa: S608  # names and paths are quoted
 
 
 def _selected(name: str, stored: list[StoredColumn]) -> str:
     """Give a column that is kept as text the form that one computes with."""
-    column, kind = _quoted(name), stored[-1].type
+    column, kind = quoted(name), stored[-1].type
     if kind.startswith("numeric"):
         return f"try_cast({column} as double) as {column}"
     if kind in _TIMES and any(each.stored == "text" for each in stored):
@@ -151,11 +165,3 @@ def _selected(name: str, stored: list[StoredColumn]) -> str:
         text = rf"regexp_replace({column}::varchar, '^(\S+)(.*) BC$', '\1 (BC)\2')"
         return f"try_cast({text} as {kind.removesuffix(' without time zone')}) as {column}"
     return column
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -27,7 +27,10 @@ app = typer.Typer(
 @app.command()
 def query(
     sql: Annotated[
-        str, typer.Argument(help="One query in DuckDB's SQL, over raw.events and so on.")
+        str,
+        typer.Argument(
+            help="One query in DuckDB's SQL, over raw.events, marts.funnel_results and so on."
+        ),
     ],
     format_: Annotated[
         Literal["table", "csv", "json"], typer.Option("--format", help="How rows are written.")
@@ -37,15 +40,20 @@ def query(
         typer.Option(min=1, help=f"Most rows (a table shows {SHOWN_ROWS}, csv and json all)."),
     ] = None,
 ) -> None:
-    """Ask the archived files a question; needs no server."""
+    """Ask the archived files a question, and marts beside them.
+
+    Needs no server unless the query names a mart, as marts.event_counts_daily.
+    """
     # DuckDB and Arrow take their time to import, which no other command should have to wait for.
-    from tidemark_warehouse.archiving import answers, querying
+    from tidemark_warehouse.archiving import answers, marts, querying
 
     folder, manifests = _archived()
     if not manifests:
         raise TidemarkError(*_nothing(folder))
     out = console.out()
-    with querying.opened(folder, manifests) as connection:
+    settings = Settings.from_environment()
+    beside = marts.named(sql)
+    with querying.opened(folder, manifests, beside, settings) as connection:
         answer = querying.ask(connection, sql)
         with querying.explained(connection):
             if format_ == "table":

@@ -222,6 +222,28 @@ def _raw(settings: Settings) -> Result:
     return Result(Verdict.OK, "guarded as it was installed")
 
 
+def _regime(settings: Settings) -> Result:
+    with server.connect(settings, autocommit=True) as connection:
+        row = connection.execute(
+            "select pg_database_size(current_database()), pg_is_in_recovery(),"
+            " to_regclass('pg_catalog.pg_dist_partition') is not null,"
+            " array(select d::text from ops.distributed_tables() as d)"
+        ).fetchone()
+    assert row is not None  # noqa: S101  # a query without a table has one row
+    size, is_standby, has_citus, distributed = row
+    if is_standby:
+        return Result(Verdict.FAIL, "a standby, which takes no rows", "name its primary")
+    if distributed:
+        tables = ", ".join(distributed)
+        return Result(
+            Verdict.FAIL,
+            f"Citus distributes {tables}: builds over it are not exact",
+            "; ".join(f"select undistribute_table('{name}')" for name in distributed),
+        )
+    beside = ", Citus beside it distributes none of its tables" if has_citus else ""
+    return Result(Verdict.OK, f"one server, {console.size(size)}{beside}")
+
+
 def _dbt(_: Settings) -> Result:
     try:
         version = metadata.version("dbt-core")
@@ -294,6 +316,7 @@ CHECKS = (
     Check("rights", _rights, asks_server=True),
     Check("migrations", _migrations, asks_server=True),
     Check("raw tables", _raw, asks_server=True),
+    Check("regime", _regime, asks_server=True),
     Check("dbt", _dbt),
     Check("passwords", _passwords),
     Check("libpq password file", _password_file),

@@ -62,6 +62,13 @@ as $$
     inner join pg_subscription_rel as s on f.member = s.srrelid
     union all
     select
+        d.distributed::text,
+        9,
+        'Citus distributes it, and a build may see part of a transaction and count it as whole',
+        format('select undistribute_table(%L); Citus may hold other tables (docs/scaling.md)', d.distributed)
+    from ops.distributed_tables() as d (distributed)
+    union all
+    select
         f.relation,
         0,
         'triggers were switched, or partitions came or went by hand',
