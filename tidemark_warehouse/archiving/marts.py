@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 from psycopg import errors, sql
 
-from tidemark_warehouse.archiving.quoting import literal, quoted
+from tidemark_warehouse.archiving.dialect import TIMES, literal, quoted, time_of
 from tidemark_warehouse.database import server
 from tidemark_warehouse.database.server import Connection
 from tidemark_warehouse.errors import TidemarkError
@@ -17,11 +17,8 @@ from tidemark_warehouse.settings import Settings
 ROLE = "tidemark_reader"
 SCHEMA = "marts"
 _NAMED = re.compile(rf'\b{SCHEMA}"?\s*\.\s*"?(\w+)', re.IGNORECASE)
-# What DuckDB knows by the same name; numbers become doubles and all else text, as in the archive.
-_SAME = {
-    *("smallint", "integer", "bigint", "double precision", "boolean", "date", "uuid"),
-    *("timestamp with time zone", "timestamp without time zone"),
-}
+# What DuckDB knows by the same name; numeric becomes double and all else text, as in the archive.
+_SAME = {"smallint", "integer", "bigint", "double precision", "boolean", "uuid"}
 
 
 def named(query: str) -> set[str]:
@@ -44,7 +41,11 @@ def add(
         TidemarkError: the server does not answer, or its reader may not see one of them.
     """
     connection.execute(f"create schema {SCHEMA}")
-    with server.connect(settings, ROLE, autocommit=True) as reader:
+    with server.connect(settings, ROLE, autocommit=True) as reader, reader.transaction():
+        # One moment for all of them, and one text for each value.
+        reader.execute("set transaction isolation level repeatable read, read only")
+        reader.execute("set local timezone = 'UTC'")
+        reader.execute("set local datestyle = 'ISO, YMD'")
         for name in sorted(names):
             columns = _columns(reader, name)
             if columns:
@@ -55,17 +56,14 @@ def add(
 
 
 def _columns(reader: Connection, name: str) -> dict[str, str]:
-    """Return the columns of a mart and their types in DuckDB, in order; none if there is none."""
+    """Return the columns of a mart and their types, in order; none if there is no such mart."""
     rows = reader.execute(
         "select a.attname, format_type(a.atttypid, null) from pg_attribute as a"
         " where a.attrelid = to_regclass(%s) and a.attnum > 0 and not a.attisdropped"
         " order by a.attnum",
         [f"{SCHEMA}.{quoted(name)}"],
     ).fetchall()
-    return {
-        column: kind if kind in _SAME else "double" if kind == "numeric" else "varchar"
-        for column, kind in rows
-    }
+    return dict(rows)
 
 
 def _copy(reader: Connection, name: str, columns: dict[str, str], file: Path) -> None:
@@ -85,9 +83,17 @@ def _copy(reader: Connection, name: str, columns: dict[str, str], file: Path) ->
 def _take(
     connection: duckdb.DuckDBPyConnection, name: str, columns: dict[str, str], file: Path
 ) -> None:
-    types = ", ".join(f"{literal(column)}: {literal(kind)}" for column, kind in columns.items())
+    read = {
+        column: kind if kind in _SAME else "double" if kind == "numeric" else "varchar"
+        for column, kind in columns.items()
+    }
+    types = ", ".join(f"{literal(column)}: {literal(kind)}" for column, kind in read.items())
+    selected = ", ".join(
+        f"{time_of(quoted(column), kind)} as {quoted(column)}" if kind in TIMES else quoted(column)
+        for column, kind in columns.items()
+    )
     connection.execute(
-        f"create table {SCHEMA}.{quoted(name)} as from read_csv({literal(str(file))},"
-        " header = false, auto_detect = false, delim = ',', quote = '\"', escape = '\"',"
-        f" nullstr = '', allow_quoted_nulls = false, columns = {{{types}}})"
+        f"create table {SCHEMA}.{quoted(name)} as select {selected} from read_csv("  # noqa: S608  # names and texts are quoted
+        f"{literal(str(file))}, header = false, auto_detect = false, delim = ',', quote = '\"',"
+        f" escape = '\"', nullstr = '', allow_quoted_nulls = false, columns = {{{types}}})"
     )

@@ -10,8 +10,8 @@ from pathlib import Path
 import duckdb
 
 from tidemark_warehouse.archiving import files, manifest, marts
+from tidemark_warehouse.archiving.dialect import TIMES, literal, quoted, time_of
 from tidemark_warehouse.archiving.manifest import Manifest, StoredColumn
-from tidemark_warehouse.archiving.quoting import literal, quoted
 from tidemark_warehouse.errors import TidemarkError
 from tidemark_warehouse.settings import Settings
 
@@ -21,7 +21,6 @@ _LOCKED = (
     "set enable_external_access = false",
     "set lock_configuration = true",
 )
-_TIMES = {"timestamp with time zone", "timestamp without time zone", "date"}
 
 
 def archived(folder: Path, known: Collection[str] | None = None) -> list[Manifest]:
@@ -91,7 +90,8 @@ def opened(
                 connection.execute(f"create view {SCHEMA}.{quoted(table)} as {view}")
                 connection.execute(f"create view {quoted(table)} as from {SCHEMA}.{quoted(table)}")
             if beside and settings is not None:
-                marts.add(connection, settings, set(beside), Path(spill))
+                with explained(connection):
+                    marts.add(connection, settings, set(beside), Path(spill))
             for statement in _LOCKED:
                 connection.execute(statement)
             yield connection
@@ -160,8 +160,6 @@ def _selected(name: str, stored: list[StoredColumn]) -> str:
     column, kind = quoted(name), stored[-1].type
     if kind.startswith("numeric"):
         return f"try_cast({column} as double) as {column}"
-    if kind in _TIMES and any(each.stored == "text" for each in stored):
-        # PostgreSQL writes 0044-03-15 12:00:00+00 BC, DuckDB 0044-03-15 (BC) 12:00:00+00.
-        text = rf"regexp_replace({column}::varchar, '^(\S+)(.*) BC$', '\1 (BC)\2')"
-        return f"try_cast({text} as {kind.removesuffix(' without time zone')}) as {column}"
+    if kind in TIMES and any(each.stored == "text" for each in stored):
+        return f"{time_of(column, kind)} as {column}"
     return column
