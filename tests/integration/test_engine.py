@@ -67,6 +67,23 @@ def value(connection: psycopg.Connection[Any], query: str) -> Any:
     return row[0]
 
 
+def inexact(connection: psycopg.Connection[Any]) -> Any:
+    """The relations that differ from what their definition gives, if there are any."""
+    return value(
+        connection,
+        "select array_agg(w.relation) from ops.watermarks as w"
+        " where ops.differences(w.relation, w.as_of) <> 0",
+    )
+
+
+MANY_WORKFLOWS = """
+    insert into raw.workflow_instances
+    select 'many' || n, 't1', 'user' || n %% 50, null, 'done', '2026-01-01',
+        '2026-01-01'::timestamptz + n * interval '1 minute'
+    from generate_series(%(first)s::integer, %(last)s::integer) as n
+"""
+
+
 def last_build(connection: psycopg.Connection[Any]) -> dict[str, tuple[int, int, int]]:
     """What the last build of each model scoped, wrote and deleted."""
     rows = connection.execute(
@@ -91,6 +108,42 @@ def test_cost_follows_the_change(warehouse: Warehouse, owner: psycopg.Connection
     assert found["time_aggregations_daily"] == (1, 1, 1)
     assert found["time_aggregations_step"] == (2, 2, 2), "the week and the month of one step"
     assert found["time_trends_daily"] == (28, 1, 1), "the day and the 27 after it"
+
+
+def test_a_relation_of_which_most_is_touched_is_computed_whole(
+    warehouse: Warehouse, owner: psycopg.Connection[Any]
+) -> None:
+    whole = "select whole from ops.refreshes where relation = '{}' order by started_at desc limit 1"
+    owner.execute(MANY_WORKFLOWS, {"first": 1, "last": 9_000})
+    assert warehouse.build() == []
+    assert not value(owner, whole.format("marts.workflow_completions")), "9,000 keys are few"
+    owner.execute("analyze marts.workflow_completions")
+    owner.execute(MANY_WORKFLOWS, {"first": 10_000, "last": 22_000})
+    owner.execute(LATE_SESSION.encode())
+    assert warehouse.build() == []
+    assert value(owner, whole.format("marts.workflow_completions"))
+    owner.execute("analyze marts.workflow_completions")
+    owner.execute(MANY_WORKFLOWS, {"first": 23_000, "last": 33_100})
+    assert warehouse.build() == []
+    assert not value(owner, whole.format("marts.workflow_completions")), "more is left alone"
+    assert inexact(owner) is None
+
+
+def test_a_warehouse_that_was_built_empty_and_then_loaded_is_computed_whole(
+    built_warehouse: Warehouse,
+) -> None:
+    built_warehouse.renew()
+    assert built_warehouse.build() == []
+    with built_warehouse.connect() as connection:
+        connection.execute(WORKFLOW[0].encode())
+        connection.execute(MANY_WORKFLOWS, {"first": 1, "last": 10_500})
+        assert built_warehouse.build() == []
+        rows = connection.execute(
+            "select relation, whole, rows_written from ops.refreshes"
+            " where relation like '%workflow_completions' and rows_written > 0"
+        ).fetchall()
+        assert rows == [("marts.workflow_completions", True, 10_500)]
+        assert inexact(connection) is None
 
 
 def test_an_equal_result_does_not_ripple_upward(

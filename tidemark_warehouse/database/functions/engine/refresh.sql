@@ -47,6 +47,10 @@ begin
     then 'whole' else 'narrowed' end;
     if moment.mode <> 'whole' then
         moment := ops.find_keys(program, last, moment);
+        if ops.touches_most(program, moment, is_empty) then
+            moment.mode := 'whole';
+            moment.keys := null;
+        end if;
     end if;
 
     done := ops.write_rows(program, last, moment, is_empty);
