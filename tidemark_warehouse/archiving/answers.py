@@ -9,6 +9,8 @@ import pyarrow.csv  # type: ignore[import-untyped]
 from rich.table import Table
 from rich.text import Text
 
+from tidemark_warehouse.archiving.dialect import quoted
+
 Format = Literal["table", "csv", "json"]
 
 _NUMBERS = ("INT", "DOUBLE", "FLOAT", "DECIMAL")
@@ -41,9 +43,9 @@ def write_csv(answer: duckdb.DuckDBPyRelation, out: IO[bytes]) -> None:
 def write_json(answer: duckdb.DuckDBPyRelation, out: IO[bytes]) -> None:
     """Write all rows as a JSON array of objects, a row a line; NaN and infinity are null there."""
     finite = ", ".join(
-        f"case when isfinite({_quoted(name)}) then {_quoted(name)} end as {_quoted(name)}"
+        f"case when isfinite({quoted(name)}) then {quoted(name)} end as {quoted(name)}"
         if str(kind) in ("DOUBLE", "FLOAT")
-        else _quoted(name)
+        else quoted(name)
         for name, kind in zip(answer.columns, answer.types, strict=True)
     )
     rows = answer.project(finite).query(_ROW, _AS_JSON)
@@ -59,7 +61,3 @@ def write_json(answer: duckdb.DuckDBPyRelation, out: IO[bytes]) -> None:
 
 def _texts(answer: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
     return answer.project("cast(columns(*) as varchar)")
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

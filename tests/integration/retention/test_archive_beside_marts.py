@@ -33,13 +33,9 @@ TABLE = """
 def folder(database: Settings, tmp_path: Path) -> Iterator[Path]:
     with server.connect(database, autocommit=True) as owner:
         owner.execute(TABLE)
-        yield archived_in(tmp_path)
+        archived(tmp_path, count=10)
+        yield tmp_path
         owner.execute("drop table marts.kinds, marts.of_people")
-
-
-def archived_in(folder: Path) -> Path:
-    archived(folder, count=10)
-    return folder
 
 
 def ask(folder: Path, settings: Settings, query: str) -> list[tuple[object, ...]]:
