@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 from typing import Annotated
@@ -32,6 +32,9 @@ from tidemark_warehouse.settings import LOOPBACK, PROJECT_ROOT, Settings
 DEFAULT_PORT = 3000
 READY_SECONDS = 180.0  # it takes 8 to 12 on 2 cores; a first start on a slow disk far longer
 LOOK_SECONDS = 0.2
+HELPER_SECONDS = 12.0  # the watcher cancels what it does, which takes up to 10 s
+LIVE = "live: `tidemark watch` refreshes what is behind, at once; builds test it every hour"
+HOURLY = "hourly: builds every hour, and soon after raw rows have come; --live refreshes at once"
 STRANGER = "elsewhere.invalid"
 PRIVATE = 0o077  # logs and configurations of runs are nobody else's
 WORKSPACE = PROJECT_ROOT / "orchestration" / "workspace.yaml"
@@ -45,8 +48,15 @@ def dev(
     database: Annotated[
         str | None, typer.Option(help="The database to build, in place of the usual one.")
     ] = None,
+    live: Annotated[
+        bool,
+        typer.Option("--live/--hourly", help="Refresh marts at once, or by builds alone."),
+    ] = False,
 ) -> None:
-    """Open the Dagster UI, with schedules and sensors on, until Ctrl-C."""
+    """Open the Dagster UI, with schedules and sensors on, until Ctrl-C.
+
+    With --live `tidemark watch` runs beside: marts follow raw at once, and builds test them.
+    """
     settings = shown_database(database)
     home = dagster_home(settings)
     variables = {
@@ -76,6 +86,9 @@ def dev(
                     f"[green]Dagster is ready[/] after {seconds:.0f} s, for the database "
                     f"{escape(shown.sentence)}: {address(port)}"
                 )
+                if live:
+                    helpers.append(beside(variables, "tidemark_warehouse.cli.main", "watch"))
+                out.print(LIVE if live else HOURLY)
                 if shown.as_of is None:
                     console.print_offer(shown.offer("tidemark dev"))
                 out.print("schedules and sensors are on; Ctrl-C stops everything")
@@ -85,6 +98,9 @@ def dev(
             supervision.stop_group(leader, STAGES)
             for helper in helpers:
                 helper.terminate()
+            for helper in helpers:
+                with suppress(subprocess.TimeoutExpired):
+                    helper.wait(HELPER_SECONDS)
     if ended is not None:
         raise TidemarkError(
             f"Dagster ended by itself with status {ended}; what it said stands above",

@@ -81,6 +81,22 @@ def of_built(connection: Connection, schema: str, name: str) -> dict[str, Any]:
     return described
 
 
+def size_of(connection: Connection, schema: str, name: str, counted_bytes: int) -> dict[str, Any]:
+    """Say how many rows and bytes a table has.
+
+    Args:
+        connection: any to the database, in autocommit.
+        schema: of the table.
+        name: of the table.
+        counted_bytes: up to this size rows are counted, beyond it estimated.
+    """
+    found = _relation(connection, schema, name)
+    if found is None:
+        return {}
+    rows = _rows(connection, schema, name, found, counted_bytes)
+    return {**rows, "bytes": found["bytes"]}
+
+
 def of_raw(connection: Connection, schema: str, name: str) -> dict[str, Any]:
     """Describe a raw table without reading it: rows are the planner's estimate.
 
@@ -105,9 +121,13 @@ def _relation(connection: Connection, schema: str, name: str) -> dict[str, Any] 
 
 
 def _rows(
-    connection: Connection, schema: str, name: str, found: Mapping[str, Any]
+    connection: Connection,
+    schema: str,
+    name: str,
+    found: Mapping[str, Any],
+    counted_bytes: int = COUNTED_BYTES,
 ) -> dict[str, Any]:
-    if found["bytes"] > COUNTED_BYTES:
+    if found["bytes"] > counted_bytes:
         return {"dagster/row_count": found["estimated_rows"], "row count is exact": False}
     query = sql.SQL("select count(*) from {}").format(sql.Identifier(schema, name))
     row = connection.execute(query).fetchone()

@@ -9,7 +9,7 @@ from dagster_dbt import DbtCliResource
 
 from tidemark_warehouse.database import server
 from tidemark_warehouse.database.server import Connection, files
-from tidemark_warehouse.dbt import guard
+from tidemark_warehouse.dbt import guard, project
 from tidemark_warehouse.settings import PROJECT_ROOT, Settings
 
 
@@ -43,6 +43,10 @@ class Warehouse(dg.ConfigurableResource[None]):
             profiles_dir=str(guard.profiles_folder(settings)),
             dbt_executable=str(guard.executable()),
         )
+
+    def fingerprint(self) -> str:
+        """Return a digest of the dbt project's files, as they are now."""
+        return project.fingerprint(guard.profiles_folder(Settings.from_environment()))
 
     def artifacts(self) -> Path:
         """Return the folder of dbt's artifacts and log of the last build by Dagster.

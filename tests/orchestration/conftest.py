@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import dagster as dg
 import pytest
 
-from tests.integration.running import environment
+from tests.integration.running import environment, run
 from tidemark_warehouse.database.server import Connection, connect
+from tidemark_warehouse.database.server.bootstrap import (
+    administrator,
+    close_database,
+    create_database,
+)
 from tidemark_warehouse.settings import Settings
 
+COPIES = itertools.count(1)
 VARIABLES = ("TIDEMARK_HOME", "TIDEMARK_PORT", "TIDEMARK_DATABASE")
 WORKFLOW = """
     insert into raw.workflow_instances
@@ -34,6 +42,26 @@ def instance() -> Iterator[dg.DagsterInstance]:
     """Make an instance that forgets."""
     with dg.DagsterInstance.ephemeral() as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def built_template(new_database: Callable[[], Settings]) -> Settings:
+    """Build a database of no rows with dbt, once; tests work on copies of it."""
+    settings = new_database()
+    code, _, err = run(settings, "build", "--exclude-resource-type", "unit_test")
+    assert code == 0, err
+    return settings
+
+
+@pytest.fixture(scope="module")
+def module_built_database(server: Settings, built_template: Settings) -> Settings:
+    """Make a copy of a built database for all tests of a module."""
+    settings = replace(server, database=f"{built_template.database}_{next(COPIES)}")
+    with administrator(settings) as admin:
+        close_database(admin, built_template.database)
+        create_database(admin, settings, template=built_template.database)
+        close_database(admin, settings.database)
+    return settings
 
 
 @pytest.fixture

@@ -71,6 +71,9 @@ def test_schedule_and_sensor_are_on(defs: dg.Definitions) -> None:
     sensor = defs.resolve_sensor_def("workflow_completions")
     assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
     assert sensor.minimum_interval_seconds == 30
+    for name in ("raw_rows", "edited_definitions", "live_refreshes"):
+        found = defs.resolve_sensor_def(name)
+        assert found.default_status is dg.DefaultSensorStatus.RUNNING
     telling = defs.resolve_sensor_def("alert_deliveries")
     assert telling.default_status is dg.DefaultSensorStatus.RUNNING
 

@@ -53,10 +53,13 @@ os.execv(sys.executable, command)
 
 
 @contextmanager
-def developing(settings: Settings, port: int) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+def developing(
+    settings: Settings, port: int, *options: str
+) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
     """Run `tidemark dev`; yields the process and the lines that it has written so far."""
+    arguments = ["--port", str(port), "--log-level", "info", *options]
     process = subprocess.Popen(
-        [sys.executable, "-c", IN_BACKGROUND, "--port", str(port), "--log-level", "info"],
+        [sys.executable, "-c", IN_BACKGROUND, *arguments],
         cwd=PROJECT_ROOT,
         env=environment(settings),
         stdin=subprocess.DEVNULL,
@@ -94,6 +97,21 @@ def test_a_completion_is_built_and_ctrl_c_leaves_nothing_behind(database: Settin
         os.killpg(group, 0)
     assert not answers(port)
     assert any(address(port) in line for line in lines), lines
+
+
+def test_live_runs_the_watcher_beside(module_built_database: Settings) -> None:
+    port = free_port()
+    watched = b"select count(*) from pg_stat_activity where application_name like 'tidemark watch%'"
+    found = b"select count(*) from marts.workflow_completions where instance_id = 'live'"
+    with developing(module_built_database, port, "--live") as (process, lines):
+        assert wait_until(lambda: any("live:" in line for line in lines), READY_SECONDS), lines
+        assert wait_until(lambda: value(module_built_database, watched) >= 2, 60), lines
+        with connect(module_built_database, autocommit=True) as connection:
+            complete(connection, "live")
+        assert wait_until(lambda: value(module_built_database, found) == 1, 60), lines
+        process.send_signal(signal.SIGINT)
+        assert process.wait(120) == 0
+    assert value(module_built_database, watched) == 0
 
 
 def nobody_from_elsewhere_gets_in(port: int) -> None:

@@ -188,9 +188,10 @@ def refresh(
     if found is None:
         raise TidemarkError(f"{relation} has no program", "run tidemark build")
     opening, began = found
-    call = sql.SQL("select * from ops.refresh({}, coalesce({}::timestamptz, now()))").format(
-        sql.Literal(relation), sql.Literal(as_of)
-    )
+    call = sql.SQL(
+        "select seconds, whole, keys, rows_written, rows_deleted, message"
+        " from ops.refresh({}, coalesce({}::timestamptz, now()))"
+    ).format(sql.Literal(relation), sql.Literal(as_of))
     try:
         # One string, so that locks are taken before the first query takes the snapshot.
         cursor = connection.execute(sql.SQL("{}; {}; commit").format(sql.SQL(opening), call))
@@ -198,7 +199,7 @@ def refresh(
             cursor.nextset()
         row = cursor.fetchone()
         assert row is not None  # noqa: S101  # a function call gives a row
-        _, _, _, seconds, whole, keys, written, deleted, remark = row
+        seconds, whole, keys, written, deleted, remark = row
         return Refresh(relation, float(seconds), whole, keys, written, deleted, remark=remark)
     except psycopg.Error as error:
         if connection.broken:

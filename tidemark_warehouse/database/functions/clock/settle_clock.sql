@@ -45,6 +45,7 @@ begin
     end loop;
     update ops.changes set xid = ops.current_xid() where xid >= ops.ids_before_the_clock();
     update ops.erasures set xid = ops.current_xid() where xid >= ops.ids_before_the_clock();
+    update ops.refreshes set xid = ops.current_xid() where xid >= ops.ids_before_the_clock();
     update ops.sealed_periods set reopened_xid = ops.current_xid() where reopened_xid >= ops.ids_before_the_clock();
     if state = 'moved' then
         perform ops.reset_readers(array(select distinct unnest(w.reads) from ops.watermarks as w));

@@ -88,7 +88,13 @@ begin
     done.whole := moment.mode = 'whole';
     done.keys := moment.keys;
     if done.rows_written + done.rows_deleted > 0 then
-        insert into ops.refreshes select done.*;
+        insert into ops.refreshes (
+            relation, kind, started_at, seconds, whole, keys, rows_written, rows_deleted
+        )
+        values (
+            done.relation, done.kind, done.started_at, done.seconds, done.whole, done.keys,
+            done.rows_written, done.rows_deleted
+        );
     end if;
     done.message := case
         when moment.notice is not null and done.whole and is_empty
