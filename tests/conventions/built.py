@@ -15,6 +15,7 @@ from tidemark_warehouse.settings import ROLES
 
 OPS_TABLE = re.compile(r"create table (ops\.\w+) \(\n(.*?)\n\)", re.DOTALL)
 INDEX = re.compile(r"create index \w+ on (raw\.\w+) (\([^;]*);")
+OPS_COLUMN = re.compile(r"^alter table (ops\.\w+) add column (\w+)", re.MULTILINE)
 FUNCTION = re.compile(r"create or replace function ((?:ops|api)\.\w+)\(")
 
 
@@ -70,6 +71,8 @@ def _records() -> Iterator[str]:
         yield from (
             f"{table}.{column}" for column in re.findall(r"^    (\w+) ", body, re.MULTILINE)
         )
+    for table, column in OPS_COLUMN.findall(migrations()):
+        yield f"{table}.{column}"
 
 
 def _functions() -> Iterator[str]:
