@@ -11,7 +11,7 @@ from psycopg import sql
 
 from tidemark_warehouse.database import guards
 from tidemark_warehouse.database.outcomes import Outcome, reason
-from tidemark_warehouse.database.refreshing import Graph, Refresh, Work, behind, refresh
+from tidemark_warehouse.database.refreshing import Graph, Refresh, Work, late_readers, refresh
 from tidemark_warehouse.database.server import Connection
 from tidemark_warehouse.database.testing import Tests
 
@@ -56,10 +56,14 @@ def build(connection: Connection, as_of: datetime, kinds: Collection[str]) -> It
         as_of: what stands for now.
         kinds: which of `model`, `snapshot` and `test`.
     """
+    late = late_readers(connection, as_of)
     if "snapshot" in kinds:
-        yield from _snapshots(connection, as_of)
-    tests = Tests(connection, as_of) if "test" in kinds else None
-    work = Work(Graph.of(connection), _waiting(connection, as_of) if "model" in kinds else ())
+        taken = list(_snapshots(connection, as_of, late))
+        yield from taken
+        if taken:
+            late = late_readers(connection, as_of)
+    tests = Tests(connection, as_of, late) if "test" in kinds else None
+    work = Work(Graph.of(connection), _waiting(connection, late) if "model" in kinds else ())
     for relation in work:
         ancestors = work.graph.ancestors(relation)
         if tests:
@@ -124,15 +128,15 @@ def shown_rows(connection: Connection, text: str, as_of: datetime) -> list[str]:
     return [" · ".join(str(value) for value in row if value is not None) for row in rows]
 
 
-def _waiting(connection: Connection, as_of: datetime) -> set[str]:
+def _waiting(connection: Connection, late: set[str]) -> set[str]:
     edited = connection.execute("select * from ops.edited()").fetchall()
-    return behind(connection, as_of) | {relation for (relation,) in edited}
+    return late | {relation for (relation,) in edited}
 
 
-def _snapshots(connection: Connection, as_of: datetime) -> Iterator[Outcome]:
+def _snapshots(connection: Connection, as_of: datetime, late: set[str]) -> Iterator[Outcome]:
     due = connection.execute(
-        "select relation, unique_id from ops.snapshots"
-        " where relation in (select * from ops.snapshots_due()) order by relation"
+        "select relation, unique_id from ops.snapshots where relation = any(%s) order by relation",
+        [list(late)],
     ).fetchall()
     for relation, unique_id in due:
         began = datetime.now(UTC)

@@ -52,6 +52,22 @@ def behind(connection: Connection, as_of: datetime | None = None) -> set[str]:
     return {relation for (relation,) in rows}
 
 
+def late_readers(connection: Connection, as_of: datetime) -> set[str]:
+    """Name the relations, snapshots and data tests that have unseen changes, in one look.
+
+    Args:
+        connection: the owner's, one transaction a statement.
+        as_of: what stands for now.
+
+    Returns:
+        Relations as schema.table, tests by their unique_id.
+    """
+    rows = connection.execute(
+        "select relation from ops.behind(%s, ops.other_readers())", [as_of]
+    ).fetchall()
+    return {name for (name,) in rows}
+
+
 def walk(connection: Connection, as_of: datetime | None = None) -> Iterator[Refresh]:
     """Refresh what is behind, and what reads that, until nothing is.
 

@@ -38,12 +38,13 @@ class Test:
 class Tests:
     """The data tests of a build: each that is due runs once, before what depends on it."""
 
-    def __init__(self, connection: Connection, as_of: datetime) -> None:
+    def __init__(self, connection: Connection, as_of: datetime, late: Collection[str]) -> None:
         """Find out which are due already.
 
         Args:
             connection: the owner's, one transaction a statement.
             as_of: what stands for now.
+            late: the tests that have unseen changes are among these, by unique_id.
         """
         self._connection = connection
         self._as_of = as_of
@@ -53,7 +54,7 @@ class Tests:
             for row in rows
         }
         due = connection.execute("select * from ops.tests_due(%s)", [as_of]).fetchall()
-        self._due = {unique_id for (unique_id,) in due}
+        self._due = {unique_id for (unique_id,) in due} | set(late)
         self._failed: list[Test] = []
 
     def touch(self, relation: str) -> None:

@@ -1,4 +1,4 @@
-create or replace function ops.behind(as_of timestamptz default now())
+create or replace function ops.behind(as_of timestamptz default now(), besides ops.reader[] default '{}')
 returns table (relation text, because text)
 language plpgsql stable set search_path = pg_catalog, pg_temp set jit = off set max_parallel_workers_per_gather = 0
 as $$
@@ -10,6 +10,10 @@ declare
     );
 begin
     return query
+    with late as materialized (
+        select b.* from ops.readers_behind(readers || besides) as b
+    )
+
     select
         p.relation,
         case
@@ -19,7 +23,7 @@ begin
         end
     from ops.programs as p
     left join ops.watermarks as w on p.relation = w.relation
-    left join ops.readers_behind(readers) as s on p.relation = s.name
+    left join late as s on p.relation = s.name
     where
         w.seen is null
         or s.because is not null
@@ -28,10 +32,17 @@ begin
             when 'instant' then date_trunc('hour', w.as_of) <> date_trunc('hour', behind.as_of)
             else false
         end
-    order by p.relation;
+    union all
+    select
+        l.name,
+        'changes of ' || l.because
+    from late as l
+    inner join unnest(besides) as b on l.name = b.name
+    order by 1;
 end
 $$;
 
-comment on function ops.behind(timestamptz) is
+comment on function ops.behind(timestamptz, ops.reader[]) is
 'Every relation that has not seen changes of what it reads, or whose clock has moved: its date, or, where a model asks '
-'for the instant, its hour. Edited definitions are not its concern.';
+'for the instant, its hour; and those of other readers that have not seen changes, in the same look. Edited definitions '
+'are not its concern.';
