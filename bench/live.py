@@ -15,6 +15,7 @@ from typing import LiteralString
 from bench.arena import Arena
 from bench.figures import Figure
 from bench.world import add_events, add_identities, settle
+from tidemark_warehouse.database.refreshing import walk
 from tidemark_warehouse.settings import PROJECT_ROOT
 
 AREA = "Live"
@@ -24,6 +25,17 @@ PROBE: LiteralString = """
     insert into raw.events (event_id, event_name, event_at, distinct_id)
     values (gen_random_uuid(), 'probe', now() - interval '1 minute', 'd7')
 """
+FEW = 200
+LIVELY = frozenset(
+    {
+        *(
+            f"marts.event_counts_{unit}"
+            for unit in ("minute", "hourly", "daily", "weekly", "monthly")
+        ),
+        *("intermediate.int_visits__cut", "intermediate.int_visits__attributed"),
+        *("marts.product_sessions", "marts.user_activity"),
+    }
+)
 SEEN: LiteralString = (
     "select coalesce(sum(event_count), 0) from marts.event_counts_hourly where event_name = 'probe'"
 )
@@ -56,6 +68,7 @@ def measure(arena: Arena) -> Iterator[Figure]:
         "s",
         at_most=1.0,
     )
+    yield from _small_changes(arena)
     arena.value("select count(*) from ops.behind()")
     looks = [_milliseconds(arena, "select count(*) from ops.behind()") for _ in range(TIMES)]
     yield Figure(
@@ -80,6 +93,37 @@ def measure(arena: Arena) -> Iterator[Figure]:
         "s",
         at_most=1.0,
         beside=beside,
+    )
+
+
+def _small_changes(arena: Arena) -> Iterator[Figure]:
+    """Refresh what a few new rows touch, and nothing else."""
+    arena.say(f"{FEW:,} events on the newest day, three times")
+    rounds: list[dict[str, float]] = []
+    for _ in range(3):
+        add_events(arena, FEW, arena.days - 1, 1)
+        rounds.append({done.relation: done.seconds for done in walk(arena.connection)})
+    for what, relations, aim in (
+        ("every relation", None, 2.5),
+        ("counts, visits, sessions and activity", LIVELY, 0.5),
+    ):
+        yield Figure(
+            AREA,
+            f"{FEW:,} events on the newest day, {what}",
+            statistics.median(
+                sum(s for name, s in seconds.items() if not relations or name in relations)
+                for seconds in rounds
+            ),
+            "s",
+            at_most=aim,
+            beside="seconds of the refreshes",
+        )
+    slowest = max(rounds[-1], key=lambda name: rounds[-1][name])
+    yield Figure(
+        AREA,
+        f"the dearest of them, {slowest}",
+        rounds[-1][slowest],
+        "s",
     )
 
 

@@ -3,7 +3,8 @@
 {% set affected %}
     -- Every visit of the sessions that a changed visit belongs to, joins or cuts. Sessions with an
     -- id have their key from it. The others have that of their first visit, which may be any of the
-    -- visits from the last cut before the changed one to the next cut after it.
+    -- visits from the last cut before the changed one to the next cut after it. The fence `offset 0`
+    -- has it looked up visit by visit whether one is a cut: joined, all visits of a user were read.
     select v.session_key
     from {{ changed(ref('int_visits__attributed')) }} as v
     union all
@@ -31,6 +32,7 @@
                     and g.started_at
                     >= ops.earlier(f.started_at, interval '2 days' + {{ session_timeout() }})
                     and g.ended_at >= ops.earlier(f.started_at, {{ session_timeout() }})
+                offset 0
             )
         order by f.started_at desc
         limit 1
@@ -54,6 +56,7 @@
                     and g.started_at
                     >= ops.earlier(f.started_at, interval '2 days' + {{ session_timeout() }})
                     and g.ended_at >= ops.earlier(f.started_at, {{ session_timeout() }})
+                offset 0
             )
         order by f.started_at asc
         limit 1

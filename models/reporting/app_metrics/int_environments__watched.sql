@@ -39,14 +39,20 @@ reached_dates as (  -- noqa: ST03
         lateral generate_series(0, {{ days_of_period('scope.period') }} - 1) as later (days)
 ),
 
-activity as (
+users_of_periods as (
     select
-        environment,
-        date,
-        user_id,
-        event_count
-    from {{ ref('user_activity') }}
-    where {{ in_scope('environment', 'date', of='reached_dates') }}
+        a.environment,
+        of_date.period,
+        of_date.period_start,
+        a.user_id,
+        sum(a.event_count) as events
+    from {{ ref('user_activity') }} as a
+    cross join lateral {{ days_and_weeks_of('a.date') }} as of_date (period, period_start)
+    -- Apart: see daily_active_users.
+    where
+        {{ in_scope('a.date', of='reached_dates') }}
+        and {{ in_scope('a.environment') }}
+    group by a.environment, of_date.period, of_date.period_start, a.user_id
 ),
 
 sessions as (
@@ -67,12 +73,10 @@ calendar as (
     where {{ in_scope('environment', 'date', of='reached_dates') }}
 ),
 
-all_rows as (
+days as (
     select
         environment,
         date,
-        null as user_id,
-        0 as event_count,
         0 as sessions,
         true as is_in_calendar
     from calendar
@@ -80,34 +84,45 @@ all_rows as (
     select
         environment,
         date,
-        user_id,
-        event_count,
-        0 as sessions,
-        false as is_in_calendar
-    from activity
-    union all
-    select
-        environment,
-        date,
-        null as user_id,
-        0 as event_count,
         sessions,
         false as is_in_calendar
     from sessions
 ),
 
-figures as (
+all_rows as (
     select
-        r.environment,
+        d.environment,
         of_date.period,
         of_date.period_start,
-        sum(r.event_count)::bigint as events,
-        count(distinct r.user_id) as active_users,
-        sum(r.sessions)::bigint as sessions,
-        bool_or(r.is_in_calendar) as is_in_calendar
-    from all_rows as r
-    cross join lateral {{ days_and_weeks_of('r.date') }} as of_date (period, period_start)
-    group by r.environment, of_date.period, of_date.period_start
+        null as user_id,
+        0 as events,
+        d.sessions,
+        d.is_in_calendar
+    from days as d
+    cross join lateral {{ days_and_weeks_of('d.date') }} as of_date (period, period_start)
+    union all
+    select
+        environment,
+        period,
+        period_start,
+        user_id,
+        events,
+        0 as sessions,
+        false as is_in_calendar
+    from users_of_periods
+),
+
+figures as (
+    select
+        environment,
+        period,
+        period_start,
+        sum(events)::bigint as events,
+        count(user_id) as active_users,
+        sum(sessions)::bigint as sessions,
+        bool_or(is_in_calendar) as is_in_calendar
+    from all_rows
+    group by environment, period, period_start
 ),
 
 final as (

@@ -21,15 +21,13 @@
         select p.date
         from {{ changed(ref('project_metrics')) }} as p
         union
-        -- Another first date makes a user new on it, and not on the one after it any more.
-        select next_date.date
-        from {{ changed(ref('user_activity')) }} as a
-        cross join
-            lateral (
-                select min(n.date) as date
-                from {{ ref('user_activity') }} as n
-                where n.user_id = a.user_id and n.date > a.date
-            ) as next_date
+        -- Another first date in one environment may make a user new, or not new any more, in others.
+        select u.first_seen_date as date
+        from {{ changed(ref('int_users__seen')) }} as c
+        inner join {{ ref('int_users__seen') }} as u on c.user_id = u.user_id
+        union
+        select u.first_seen_date as date
+        from {{ changed(ref('int_users__seen')) }} as u
     )
 
     select
@@ -92,16 +90,17 @@ figures_of_environments as (
 -- Over all environments a user is new once.
 new_users as (
     select
-        a.date,
-        count(distinct a.user_id)::numeric as value
-    from activity as a
+        u.first_seen_date as date,
+        count(distinct u.user_id)::numeric as value
+    from {{ ref('int_users__seen') }} as u
     where
-        not exists (
+        {{ in_scope('u.first_seen_date as date', of='reached_dates') }}
+        and not exists (
             select
-            from {{ ref('user_activity') }} as earlier
-            where earlier.user_id = a.user_id and earlier.date < a.date
+            from {{ ref('int_users__seen') }} as earlier
+            where earlier.user_id = u.user_id and earlier.first_seen_date < u.first_seen_date
         )
-    group by a.date
+    group by u.first_seen_date
 ),
 
 -- A ratio has its denominator as weight, so that a longer period's is a ratio of sums. The row `*`
@@ -197,19 +196,31 @@ figures_of_periods as (
     group by f.metric_key, f.environment, of_date.period, of_date.period_start
 ),
 
-active_users as (
+users_of_periods as (
     select
-        'active_users' as metric_key,
         counted.environment,
         of_date.period,
         of_date.period_start,
-        count(distinct a.user_id)::numeric as value,
-        null::numeric as weight
+        a.user_id
     from activity as a
     cross join lateral {{ periods_of_date('a.date') }} as of_date (period, period_start, last_date)
     cross join lateral (values (nullif(a.environment, '*')), ('*')) as counted (environment)
-    where counted.environment is not null
-    group by counted.environment, of_date.period, of_date.period_start
+    where
+        counted.environment is not null
+        and {{ in_scope('of_date.period', 'of_date.period_start') }}
+    group by counted.environment, of_date.period, of_date.period_start, a.user_id
+),
+
+active_users as (
+    select
+        'active_users' as metric_key,
+        environment,
+        period,
+        period_start,
+        count(*)::numeric as value,
+        null::numeric as weight
+    from users_of_periods
+    group by environment, period, period_start
 ),
 
 all_figures as (
