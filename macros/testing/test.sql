@@ -17,6 +17,7 @@
             config.get('error_if'), limit=none
         ) | trim,
         'rows_text': sql if (config.get('meta') or {}).get('tells_rows') else none,
+        'counts_rows': (config.get('meta') or {}).get('counts_rows', false),
         'severity': config.get('severity') | lower,
         'warn_if': config.get('warn_if'),
         'error_if': config.get('error_if'),

@@ -322,3 +322,37 @@ def _tables(settings: Settings) -> dict[str, list[str]]:
 def _rows(connection: Connection, name: str) -> list[str]:
     query = f"select (to_jsonb(t) - 'dbt_scd_id')::text from {name} as t order by 1"
     return [row for (row,) in connection.execute(query.encode())]
+
+
+def test_bad_rows_are_warned_of_once_when_they_come_and_stay_counted(
+    built: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def found(*changes: str) -> list[Any]:
+        """The bad rows after a build, and whether it has warned."""
+        _change(built, *changes)
+        assert tidemark_build(monkeypatch, built) == 0
+        warned = "warned  test source_values" in capsys.readouterr().out
+        with connect(built, autocommit=True) as connection:
+            query = "select table_name, reason, row_count from ops.bad_rows order by 1, 2"
+            return [warned, *connection.execute(query).fetchall()]
+
+    event = (
+        "insert into raw.events (event_id, event_name, event_at, distinct_id)"
+        " values (gen_random_uuid(), 'page_view', '1970-01-01', 'd')"
+    )
+    old = ("raw.events", "event_at lies before 1990-01-01")
+    backwards = ("raw.feature_requests", "it was completed before it was created")
+    assert found() == [False]
+    assert found(event) == [True, (*old, 1)]
+    assert found() == [False, (*old, 1)]
+    feature = (
+        "insert into raw.feature_requests"
+        " (feature_request_id, project_id, status, created_at, completed_at)"
+        " values ('f1', 'p1', 'open', '2026-02-02', '2026-02-01')"
+    )
+    assert found(event, event, feature) == [True, (*old, 3), (*backwards, 1)]
+    # A look that was broken off does not count: its rows are met by the next one.
+    broken_off = "select ops.begin_look(t.unique_id, now()) from ops.tests as t"
+    assert found(event, broken_off) == [True, (*old, 4), (*backwards, 1)]
+    mended = "update raw.feature_requests set completed_at = null"
+    assert found(mended) == [False, (*old, 4)]

@@ -50,6 +50,12 @@ MARTS: LiteralString = """
     where n.nspname in ('marts', 'marts_people') and c.relkind in ('r', 'p', 'm', 'v')
     order by 1, 2
 """
+SHOWN_BAD_ROWS = 12
+BAD_ROWS: LiteralString = """
+    select table_name, reason, row_count, example, last_at
+    from ops.bad_rows
+    order by last_at desc, table_name, reason
+"""
 FAILING: LiteralString = """
     select
         kind,
@@ -160,6 +166,7 @@ def status(
             _print_marts(connection)
             _print_history(connection)
             _print_unknown(connection)
+            _print_bad_rows(connection)
             _print_failing(connection)
 
 
@@ -321,6 +328,23 @@ def _print_unknown(connection: Connection) -> None:
     said = unknown(connection).said() if row and row[0] else ""
     if said:
         console.out().print(f"[yellow]{escape(said)}[/]", soft_wrap=True)
+
+
+def _print_bad_rows(connection: Connection) -> None:
+    """Count the rows that cannot be meant, by table and reason, with the key of one."""
+    try:
+        found = connection.execute(BAD_ROWS).fetchall()
+    except psycopg.errors.UndefinedTable:
+        return
+    if not found:
+        return
+    out = console.out()
+    out.print()
+    for table, reason, rows, example, _ in found[:SHOWN_BAD_ROWS]:
+        story = f"{console.plural(rows, 'row')} of {table}: {reason}, such as {example}"
+        out.print(f"[yellow]bad rows[/]  {escape(story)}", soft_wrap=True)
+    if len(found) > SHOWN_BAD_ROWS:
+        out.print("  -> select * from ops.bad_rows shows the others")
 
 
 def _print_failing(connection: Connection) -> None:

@@ -1,6 +1,6 @@
 -- Warns of events that the seed tracking_plan does not know, and of those that lack a property that
--- it requires, by event name. They count in the marts like all others. Only two days before as_of
--- are read: older trouble was warned of when it was new.
+-- it requires, by event name. They count in the marts like all others. Events since the last look
+-- are read, whatever their time: older trouble was warned of when it came.
 {{ config(
     group='product',
     severity='warn',
@@ -18,8 +18,7 @@ new_events as (
         properties
     from {{ ref('stg_product__events') }}
     where
-        event_at >= {{ as_of() }} - interval '2 days'
-        and event_at < {{ as_of() }} + interval '1 day'
+        {{ is_new_to_test('_xid', 'events_follow_the_tracking_plan') }}
         -- Of a forgotten person's events few properties are left.
         and distinct_id not like 'forgotten-%'
 ),

@@ -1,7 +1,7 @@
 -- Warns of points whose metric the seed metric_catalog does not know, of those of another type or
 -- unit than it says, and of those that are no measurement, by metric. The first two count in the
--- marts like all others, the third nowhere. Only two days before as_of are read: older trouble was
--- warned of when it was new.
+-- marts like all others, the third nowhere. Points since the last look are read, whatever their
+-- time: older trouble was warned of when it came.
 {{ config(
     group='app_metrics',
     severity='warn',
@@ -16,13 +16,13 @@ with
 new_points as (
     select
         name,
-        metric_type,
         unit,
+        coalesce(metric_type, 'gauge') as metric_type,
         {{ measured('recorded_at', 'value') }} as is_measured
-    from {{ ref('stg_app_metrics__points') }}
+    -- Of raw, whose rows carry their transaction.
+    from {{ source('app_metrics', 'metric_points') }}
     where
-        recorded_at >= {{ as_of() }} - interval '2 days'
-        and recorded_at < {{ as_of() }} + interval '1 day'
+        {{ is_new_to_test('_xid', 'metrics_follow_the_catalog') }}
 ),
 
 checked_points as (

@@ -4,7 +4,12 @@ as $$
     update ops.tests as t
     set status = r.status, failures = r.failures, message = r.message, ran_at = clock_timestamp()
     from jsonb_to_recordset(results) as r (unique_id text, status text, failures bigint, message text)
-    where t.unique_id = r.unique_id and t.status is null
+    where t.unique_id = r.unique_id and t.status is null;
+
+    select ops.note_bad_rows(t)
+    from ops.tests as t
+    inner join jsonb_to_recordset(results) as r (unique_id text, status text) on t.unique_id = r.unique_id
+    where t.counts_rows and t.status in ('pass', 'warn', 'fail')
 $$;
 
 comment on function ops.note_tests(jsonb) is 'After dbt has run data tests: how they came out.';

@@ -9,11 +9,9 @@ declare
     is_warned boolean;
     is_failed boolean;
 begin
+    perform ops.begin_look(run_test.unique_id, run_test.as_of);
     select t.* into strict test from ops.tests as t where t.unique_id = run_test.unique_id;
     perform set_config('tidemark.as_of', run_test.as_of::text, true);
-    -- Before the query: what commits in between is new to the next run.
-    test.seen := ops.current_snapshot();
-    test.as_of := run_test.as_of;
     execute test.text into found_failures, is_warned, is_failed;
     is_failed := is_failed and test.severity = 'error';
     test.status := case when is_failed then 'fail' when is_warned then 'warn' else 'pass' end;
@@ -30,9 +28,9 @@ begin
     end if;
     update ops.tests as t
     set
-        seen = test.seen, as_of = test.as_of, status = test.status, failures = test.failures, message = test.message,
-        ran_at = clock_timestamp()
+        status = test.status, failures = test.failures, message = test.message, ran_at = clock_timestamp()
     where t.unique_id = test.unique_id;
+    perform ops.note_bad_rows(test);
     if is_failed then
         perform ops.note_failure(test.name, 'test', began, test.message);
     end if;

@@ -5,7 +5,7 @@ declare
     given ops.tests := jsonb_populate_record(null::ops.tests, test);
     present ops.tests;
     -- What is not the test itself but what became of it.
-    outcome constant text[] := array['reads', 'seen', 'as_of', 'status', 'failures', 'message', 'ran_at'];
+    outcome constant text[] := array['reads', 'seen', 'seen_before', 'as_of', 'status', 'failures', 'message', 'ran_at'];
 begin
     -- Losing it in a crash means that the test runs once more.
     perform set_config('synchronous_commit', 'off', true);
@@ -21,9 +21,7 @@ begin
         insert into ops.tests select given.*;
     end if;
     -- No status until it is known: a build that is killed meanwhile leaves it to be run again.
-    update ops.tests as t
-    set seen = ops.current_snapshot(), as_of = store_test.as_of, status = null
-    where t.unique_id = given.unique_id;
+    perform ops.begin_look(given.unique_id, store_test.as_of);
 end
 $$;
 
