@@ -23,6 +23,7 @@ SHARED: dict[str, str] = {
     "int_alert_rules__checked": "rules are of all areas in one file; alerts about people are apart",
     "int_periods__ended": "the clock of all alerts",
     "int_people_signals__gathered": "what is about people is judged with all else, in private",
+    "int_users__seen": "who was seen first, and when, outlives the days of activity that expire",
     "int_alerts__answered": "alerts of all areas; the mart of each shows those for its readers",
 }
 

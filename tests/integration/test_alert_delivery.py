@@ -137,6 +137,38 @@ def test_each_change_is_told_once_and_in_order(owner: Connection, receiver: Rece
     assert receiver.said() == [("a", change) for change in changes]
 
 
+def test_what_fails_is_told_and_that_it_works_again(owner: Connection, receiver: Receiver) -> None:
+    failed = (
+        "insert into ops.refreshes (relation, kind, started_at, seconds, message)"
+        " values ('marts.x', 'model', now(), 1, 'duplicate key: ann'), ('y', 'test', now(), 1, '!')"
+    )
+    channel(owner)
+    channel(owner, channel="metrics", rule_pattern="p99*")
+    channel(owner, channel="urgent", minimum_severity="critical")
+    channel(owner, channel="team", team="platform")
+    channel(owner, channel="models", rule_pattern="failed_model")
+    assert deliver(owner) == []
+    owner.execute(failed)
+    assert deliver(owner) == [outbox.Outcome("models", 1, 0), outbox.Outcome("ops", 2, 0)]
+    (_, messages) = [body["messages"] for body in receiver.bodies]
+    assert {message["rule_id"] for message in messages} == {"failed_model", "failed_test"}
+    assert {message["message"] for message in messages} == {
+        "model marts.x failed; tidemark status says why",
+        "test y failed; tidemark status says why",
+    }
+    assert deliver(owner) == []
+    owner.execute(
+        "insert into ops.watermarks (relation, model, seen, fingerprint, shape, settings,"
+        " reads, as_of, built_at) values ('marts.x', 'model.tidemark.x',"
+        " ops.current_snapshot(), '', '', '', '{}', now(), now() + interval '5 seconds')"
+    )
+    assert deliver(owner) == [outbox.Outcome("models", 1, 0), outbox.Outcome("ops", 1, 0)]
+    (message,) = receiver.bodies[-1]["messages"]
+    assert message["change"] == "resolved"
+    assert message["message"] == "model marts.x works again"
+    assert deliver(owner) == []
+
+
 def test_nothing_is_lost_while_the_receiver_is_down(owner: Connection, receiver: Receiver) -> None:
     channel(owner)
     alert(owner, "a")

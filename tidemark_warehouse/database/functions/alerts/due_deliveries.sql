@@ -21,11 +21,16 @@ begin
         d.delivery_id,
         d.alert_id,
         d.change,
-        a.rule_id,
-        a.entity_type,
-        a.entity_id,
+        coalesce(a.rule_id, 'failed_' || failed.words[1]),
+        coalesce(a.entity_type, failed.words[1]),
+        coalesce(a.entity_id, failed.words[2]),
         d.severity,
-        a.alert_message,
+        -- Why it failed may hold what a channel's readers must not see.
+        coalesce(
+            a.alert_message,
+            failed.words[1] || ' ' || failed.words[2]
+            || case d.change when 'resolved' then ' works again' else ' failed; tidemark status says why' end
+        ),
         d.changed_at
     from ops.alert_deliveries as d
     left join (
@@ -33,6 +38,7 @@ begin
         union all
         select m.alert_id, m.rule_id, m.entity_type, m.entity_id, m.alert_message from marts_people.metric_alerts as m
     ) as a on d.alert_id = a.alert_id
+    cross join lateral regexp_match(d.alert_id, '^failed (model|seed|test) (.*)$') as failed (words)
     where d.channel = of_channel and d.delivered_at is null
     order by d.place
     limit most;

@@ -9,7 +9,22 @@ begin
     );
     -- What is to be told follows from what was told: two at a time would say it twice.
     lock table ops.alert_deliveries in share row exclusive mode;
-    with alerts as (
+    with failing as materialized (
+        select 'failed ' || f.kind || ' ' || f.relation as alert_id, f.failed_at from ops.failing() as f
+    ),
+
+    -- What failed is an alert without a row; it is over when the same works again.
+    failures as (
+        select f.alert_id, 'firing' as state, f.failed_at as opened_at, null::timestamptz as resolved_at
+        from failing as f
+        union all
+        select d.alert_id, 'resolved', min(d.changed_at), note_deliveries.now_at
+        from ops.alert_deliveries as d
+        where d.alert_id like 'failed %' and d.alert_id not in (select f.alert_id from failing as f)
+        group by d.alert_id
+    ),
+
+    alerts as (
         select
             a.alert_id, a.rule_id, a.state, a.severity, a.is_acknowledged, a.opened_at, a.resolved_at,
             null as team, false as is_about_people
@@ -21,6 +36,11 @@ begin
             true
         from marts_people.metric_alerts as a
         left join marts_people.dim_employees as e on a.entity_type = 'employee' and a.entity_id = e.employee_id
+        union all
+        select
+            f.alert_id, 'failed_' || split_part(f.alert_id, ' ', 2), f.state, 'high', false, f.opened_at, f.resolved_at,
+            null, false
+        from failures as f
     ),
 
     -- A channel of a team is told about its people and nothing else; one without a team of all but people.
@@ -86,7 +106,8 @@ end
 $$;
 
 comment on function ops.note_deliveries(text[], timestamptz) is
-'Writes into ops.alert_deliveries what these channels (of seeds.alert_channels) have not been told of alerts: opened, risen in '
-'severity, resolved, and repeated for those that nobody has acknowledged. Returns how many.';
+'Writes into ops.alert_deliveries what these channels (of seeds.alert_channels) have not been told of alerts and '
+'of models, seeds and tests that failed: opened, risen in severity, resolved, and repeated for those that nobody has '
+'acknowledged. Returns how many.';
 
 revoke execute on function ops.note_deliveries(text[], timestamptz) from public;
