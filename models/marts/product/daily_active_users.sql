@@ -90,8 +90,8 @@ active_days as (
         user_id,
         date
     from {{ ref('user_activity') }}
-    -- Dates and environments apart: where both are joined at once, the planner takes an order that it has for a
-    -- merge, and compares each active day with all dates of its environment.
+    -- Dates and environments apart: where both are joined at once, the planner takes an order that
+    -- it has for a merge, and compares each active day with all dates of its environment.
     where
         {{ in_scope('date', of='reached_dates') }}
         and {{ in_scope('environment') }}
