@@ -1,7 +1,8 @@
 -- Warns of points whose metric the seed metric_catalog does not know, of those of another type or
 -- unit than it says, and of those that are no measurement, by metric. The first two count in the
 -- marts like all others, the third nowhere. Points since the last look are read, whatever their
--- time: older trouble was warned of when it came.
+-- time: older trouble was warned of when it came. It reads raw, whose rows carry their transaction.
+-- depends_on: {{ ref('stg_app_metrics__points') }}
 {{ config(
     group='app_metrics',
     severity='warn',
@@ -19,7 +20,6 @@ new_points as (
         unit,
         coalesce(metric_type, 'gauge') as metric_type,
         {{ measured('recorded_at', 'value') }} as is_measured
-    -- Of raw, whose rows carry their transaction.
     from {{ source('app_metrics', 'metric_points') }}
     where
         {{ is_new_to_test('_xid', 'metrics_follow_the_catalog') }}
