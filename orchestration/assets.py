@@ -1,15 +1,18 @@
 """dbt's models as Dagster assets, their tests as checks, the raw tables they read."""
 
+import time
 from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
 from typing import Any
 
 import dagster as dg
 import psycopg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
-from orchestration import metadata
+from orchestration import failures, lineage, metadata
 from orchestration.resources import Warehouse
 from tidemark_warehouse.database.server import Connection
+from tidemark_warehouse.settings import PROJECT_ROOT
 
 # One build at a time: the limit of every pool is 1 (dagster.yaml).
 POOL = "warehouse"
@@ -25,9 +28,36 @@ class BuildConfig(dg.Config):
 
     Attributes:
         full_refresh: compute every key again, whatever has changed (sealed time excepted).
+        refresh_from: compute the dates from this one on again, as `tidemark refresh` does.
+        refresh_to: the last of these dates.
     """
 
     full_refresh: bool = False
+    refresh_from: str | None = None
+    refresh_to: str | None = None
+
+    def arguments(self) -> list[str]:
+        """Return the command line of dbt.
+
+        Raises:
+            dagster.Failure: the window is none.
+        """
+        asked = [*BUILD, "--full-refresh"] if self.full_refresh else [*BUILD]
+        if not self.refresh_from and not self.refresh_to:
+            return asked
+        try:
+            first = date.fromisoformat(self.refresh_from or "")
+            last = date.fromisoformat(self.refresh_to or "")
+        except ValueError:
+            first, last = date.max, date.min
+        if last < first:
+            raise dg.Failure(
+                f"refresh_from {self.refresh_from!r} and refresh_to {self.refresh_to!r} are no "
+                "window: give the first and the last date, as 2026-03-31",
+                allow_retries=False,
+            )
+        window = f"{{refresh_from: '{first}', refresh_to: '{last + timedelta(days=1)}'}}"
+        return [*asked, "--vars", window]
 
 
 class Translator(DagsterDbtTranslator):
@@ -60,6 +90,7 @@ class Translator(DagsterDbtTranslator):
         return {
             **described,
             "dagster/table_name": ".".join(self.get_asset_key(dbt_resource_props).path),
+            **file_of(dbt_resource_props),
         }
 
 
@@ -81,10 +112,14 @@ def build_assets(manifest: Props) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, config: BuildConfig, warehouse: Warehouse
     ) -> Iterator[Any]:
         """Build what is selected with dbt, and describe each table as soon as it is built."""
-        arguments = [*BUILD, "--full-refresh"] if config.full_refresh else [*BUILD]
+        arguments = config.arguments()
         artifacts = warehouse.artifacts()
+        began = time.time()
+        columns = lineage.Lineage(artifacts, manifest)
         with warehouse.connect() as connection:
-            dbt = warehouse.dbt().cli(arguments, context=context, target_path=artifacts)
+            dbt = warehouse.dbt().cli(
+                arguments, context=context, target_path=artifacts, raise_on_error=False
+            )
             # Not .stream().fetch_row_counts() and its like: a cancel can deadlock their threads.
             for message in dbt.stream_raw_events():
                 unique_id = message.raw_event["data"].get("node_info", {}).get("unique_id")
@@ -99,10 +134,18 @@ def build_assets(manifest: Props) -> dg.AssetsDefinition:
                 for event in message.to_default_asset_events(
                     manifest, translator, context, artifacts
                 ):
+                    node = manifest["nodes"][unique_id]
                     if isinstance(event, dg.Output):
-                        found = _described(context, connection, manifest["nodes"][unique_id])
+                        found = _described(context, connection, node)
+                        found |= _seconds(event) | columns.of(node)
                         context.add_output_metadata(found, event.output_name)
+                    if isinstance(event, dg.AssetCheckResult):
+                        yield failures.of_check(connection, artifacts, node, event)
+                        continue
                     yield event
+            error = dbt.get_error()
+            if error:
+                raise failures.of_build(artifacts, began, manifest, str(error))
             yield from _raw_observations(context, connection, manifest)
 
     return warehouse_assets
@@ -124,9 +167,21 @@ def raw_tables(manifest: Props) -> list[dg.AssetSpec]:
             owners=[owners[source["source_name"]]] if source["source_name"] in owners else [],
             tags={"layer": source["schema"]},
             kinds={"postgres"},
+            metadata=file_of(source),
         )
         for source in manifest["sources"].values()
     ]
+
+
+def file_of(props: Props) -> Mapping[str, Any]:
+    """Return the link to the file that defines a node.
+
+    Args:
+        props: of the node or source, in the manifest.
+    """
+    path = props["original_file_path"]
+    reference = dg.LocalFileCodeReference(file_path=str(PROJECT_ROOT / path), label=path)
+    return {"dagster/code_references": dg.CodeReferencesMetadataValue(code_references=[reference])}
 
 
 def _has_place(node: Props) -> bool:
@@ -142,6 +197,12 @@ def _described(
     except psycopg.Error as error:  # the build matters, not its description
         context.log.warning(f"{node['alias']} is built, but cannot be described: {error}")
         return {}
+
+
+def _seconds(event: dg.Output[Any]) -> dict[str, Any]:
+    """Return what it cost, under the name that a refresh by the watcher has, too."""
+    took = event.metadata.get("Execution Duration")
+    return {"seconds": took.value} if took is not None else {}
 
 
 def _raw_observations(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, LiteralString
 
 import dagster as dg
 import psycopg
 from psycopg.rows import dict_row
 
-from orchestration import metadata
+from orchestration import lineage, metadata
 from orchestration.resources import Warehouse
 from tidemark_warehouse.database.server import Connection
 
@@ -71,7 +71,8 @@ def live_refreshes(context: dg.SensorEvaluationContext, warehouse: Warehouse) ->
     """Report what was refreshed since the last look."""
     with warehouse.connect() as connection:
         found, snapshot = look_for_refreshes(connection, context.cursor)
-        events = [event for row in found for event in events_of(connection, row)]
+        columns = lineage.read(warehouse.artifacts()) if found else {}
+        events = [event for row in found for event in events_of(connection, row, columns)]
     if not events:
         return dg.SensorResult(skip_reason="the watcher has refreshed nothing", cursor=snapshot)
     return dg.SensorResult(asset_events=events, cursor=snapshot)
@@ -92,13 +93,14 @@ def look_for_refreshes(
 
 
 def events_of(
-    connection: Connection, row: dict[str, Any]
+    connection: Connection, row: dict[str, Any], columns: Mapping[str, Any]
 ) -> Iterator[dg.AssetMaterialization | dg.AssetObservation]:
     """Make the events of one relation.
 
     Args:
         connection: any to the database.
         row: of `look_for_refreshes`.
+        columns: the lineages that builds have computed; the page shows the latest event's.
     """
     schema, name = row["relation"].split(".", 1)
     key = dg.AssetKey([schema, name])
@@ -119,6 +121,7 @@ def events_of(
         description=f"by tidemark watch, in {row['refreshes']} refreshes",
         metadata={
             **described,
+            **lineage.metadata_of(columns.get(row["relation"], {}).get("columns", {})),
             "refreshed by": "tidemark watch",
             "refreshes": row["refreshes"],
             "computed whole": row["computed_whole"],

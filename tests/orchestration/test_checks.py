@@ -60,6 +60,18 @@ print("RESULT " + json.dumps({
         check.check_name: [check.asset_key.to_user_string(), check.passed, check.severity.value]
         for check in checks
     },
+    "told": {
+        check.check_name: [
+            check.description,
+            [record.data for record in check.metadata["rows"].value.records]
+            if "rows" in check.metadata else None,
+        ]
+        for check in checks if not check.passed
+    },
+    "failure": [
+        event.event_specific_data.user_failure_data.description
+        for event in result.get_step_failure_events()
+    ],
 }))
 """
 
@@ -103,6 +115,19 @@ def test_a_test_is_a_check_of_its_model(outcome: dict[str, Any]) -> None:
 def test_a_failing_test_fails_its_check_and_the_run(outcome: dict[str, Any]) -> None:
     assert outcome["checks"]["fails"] == ["marts/time_by_ticket_type", False, "ERROR"]
     assert outcome["success"] is False
+
+
+def test_a_failed_check_shows_its_rows_and_why(outcome: dict[str, Any]) -> None:
+    described, rows = outcome["told"]["fails"]
+    assert described == "rows that fail it: 3"
+    assert [set(row) for row in rows] == [{"ticket_type"}] * 3
+
+
+def test_the_failure_of_a_run_begins_with_what_failed(outcome: dict[str, Any]) -> None:
+    [told] = outcome["failure"]
+    assert told.startswith("test fails: Got 3 results")
+    assert "\x1b" not in told
+    assert told.endswith("tidemark build --select fails")
 
 
 def test_a_warning_is_one(outcome: dict[str, Any]) -> None:

@@ -81,7 +81,7 @@ def test_a_failure_is_an_observation_with_its_reason(watcher: Connection) -> Non
     _, cursor = look_for_refreshes(watcher, None)
     watcher.execute("select ops.note_failure(%s, 'model', now(), 'division by zero')", [MART])
     [row], _ = look_for_refreshes(watcher, cursor)
-    [event] = events_of(watcher, row)
+    [event] = events_of(watcher, row, {})
     assert isinstance(event, dg.AssetObservation)
     assert event.description == "division by zero"
 
