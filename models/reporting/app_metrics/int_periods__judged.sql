@@ -179,20 +179,27 @@ compared as (
             and s.signal = r.signal
             and s.selection = r.selection
             and s.period = r.period
-    left join {{ ref('int_signals__gathered') }} as earlier
-        on
+    -- There is at most one. An aggregate has it looked up; joined, the planner compared each period
+    -- with all of its series.
+    left join lateral (
+        select max(h.value) as value
+        from {{ ref('int_signals__gathered') }} as h
+        where
             r.comparison = 'previous'
-            and s.entity_type = earlier.entity_type
-            and s.entity_id = earlier.entity_id
-            and s.signal = earlier.signal
-            and s.selection = earlier.selection
-            and s.period = earlier.period
-            and s.period_start - s.length = earlier.period_start
+            and h.entity_type = s.entity_type
+            and h.entity_id = s.entity_id
+            and h.signal = s.signal
+            and h.selection = s.selection
+            and h.period = s.period
+            and h.period_start = s.period_start - s.length
+    ) as earlier on true
     left join lateral (
         select
-            ops.anomaly_score(
-                s.value, s.period_start, array_agg(h.period_start), array_agg(h.value)
-            ) as score
+            case
+                when r.comparison = 'anomaly' then ops.anomaly_score(
+                    s.value, s.period_start, array_agg(h.period_start), array_agg(h.value)
+                )
+            end as score
         from {{ ref('int_signals__gathered') }} as h
         where
             r.comparison = 'anomaly'
