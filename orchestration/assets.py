@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
 from typing import Any
 
 import dagster as dg
@@ -11,7 +10,9 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_
 
 from orchestration import failures, lineage, metadata
 from orchestration.resources import Warehouse
+from tidemark_warehouse.cli.refresh import window
 from tidemark_warehouse.database.server import Connection
+from tidemark_warehouse.errors import TidemarkError
 from tidemark_warehouse.settings import PROJECT_ROOT
 
 # One build at a time: the limit of every pool is 1 (dagster.yaml).
@@ -46,18 +47,14 @@ class BuildConfig(dg.Config):
         if not self.refresh_from and not self.refresh_to:
             return asked
         try:
-            first = date.fromisoformat(self.refresh_from or "")
-            last = date.fromisoformat(self.refresh_to or "")
-        except ValueError:
-            first, last = date.max, date.min
-        if last < first:
+            variables = window(self.refresh_from or "", self.refresh_to or "")
+        except TidemarkError as error:
             raise dg.Failure(
                 f"refresh_from {self.refresh_from!r} and refresh_to {self.refresh_to!r} are no "
                 "window: give the first and the last date, as 2026-03-31",
                 allow_retries=False,
-            )
-        window = f"{{refresh_from: '{first}', refresh_to: '{last + timedelta(days=1)}'}}"
-        return [*asked, "--vars", window]
+            ) from error
+        return [*asked, "--vars", variables]
 
 
 class Translator(DagsterDbtTranslator):

@@ -55,6 +55,21 @@ def test_columns_are_traced_through_ctes(tmp_path: Path) -> None:
     assert {dep.column_name for dep in found.deps_by_column["longest"]} == {"came_at", "left_at"}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select user_id, count(*) as visits, null as longest from staging.stg_visits group by 1",
+        "with all_rows as (select * from staging.stg_unknown) select count(*) as visits,"
+        " min(user_id) as user_id, null as longest from all_rows",
+    ],
+)
+def test_a_count_of_rows_is_made_of_no_column(tmp_path: Path, text: str) -> None:
+    compiled(tmp_path, text)
+    found = Lineage(tmp_path, MANIFEST).of(MART)
+    deps = found["dagster/column_lineage"].deps_by_column if found else {}
+    assert all(dep.column_name != "*" for column in deps.values() for dep in column)
+
+
 def test_a_text_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     compiled(tmp_path, SQL)
     first = Lineage(tmp_path, MANIFEST).of(MART)

@@ -29,12 +29,9 @@ def refresh(
     """
     settings = Settings.from_environment()
     server.ready(settings)
-    first, last = _date(from_date), _date(to_date)
-    if last < first:
-        raise TidemarkError(f"--to {to_date} is before --from {from_date}", "swap them")
+    variables = window(from_date, to_date)
     with server.connect(settings, autocommit=True) as connection:
         relation, model = find(connection, mart)
-    variables = f"{{refresh_from: '{first}', refresh_to: '{last + timedelta(days=1)}'}}"
     status = guard.run(
         [
             *("build", "--select", model, "--vars", variables),
@@ -56,6 +53,22 @@ def refresh(
     console.out().print(
         f"{escape(relation)}: {what}, {console.plural(written, 'row')} written, {deleted:,} deleted"
     )
+
+
+def window(from_date: str, to_date: str) -> str:
+    """Return the vars, for dbt's command line, by which a build computes a window again.
+
+    Args:
+        from_date: the first date, ISO.
+        to_date: the last one.
+
+    Raises:
+        TidemarkError: they are no dates, or in the wrong order.
+    """
+    first, last = _date(from_date), _date(to_date)
+    if last < first:
+        raise TidemarkError(f"--to {to_date} is before --from {from_date}", "swap them")
+    return f"{{refresh_from: '{first}', refresh_to: '{last + timedelta(days=1)}'}}"
 
 
 def find(connection: Connection, mart: str) -> tuple[str, str]:
